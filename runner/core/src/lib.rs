@@ -1,1 +1,19 @@
-//! Stub.
+//! Values in, values out: everything Nucleon knows about bundles, schemas, specs, rendering, plans and records.
+//!
+//! Nothing in this crate reads a file, a variable, a clock or the network, because the same code runs in
+//! actions and in browsers. `clippy.toml` beside it forbids the functions that would compile for WASM and fail there.
+//!
+//! Data flows one way, and each step has one type:
+//! [`bundle`] → [`schema`] → [`spec`] → [`inputs`] → [`context`] → [`rendered`] → [`plan`] → [`outcome`] → [`record`] → [`notification`].
+
+pub mod codes;
+pub mod deployment;
+pub mod diagnostic;
+pub mod digest;
+pub mod files;
+pub mod outcome;
+pub mod plan;
+pub mod record;
+pub mod secret;
+pub mod target;
+pub mod yaml;

@@ -1,1 +1,6 @@
-//! Stub.
+//! The use cases: render, plan, apply, import, status, notify, over traits that stand for the outside world.
+//!
+//! What is surprising: nothing here decides from the view branch, from comments or from check runs. Only the state refs count,
+//! and a record says `IN_PROGRESS` before the first change in a cloud, so that whoever comes next can find out what really happened.
+
+pub mod ports;

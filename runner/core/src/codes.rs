@@ -1,0 +1,93 @@
+//! Every diagnostic code, once.
+//!
+//! A code's page is `runner/core/codes/<code with a dash for the slash>.md`, its case `tests/cases/`.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident $text:literal $title:literal,)+) => {
+        /// What kind of fault a diagnostic reports; stable across releases.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $(#[doc = $title] $variant,)+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The code as users see it, `spec/wrong-type`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// What the code means, in a few words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    FileNotUtf8 "file/not-utf8" "a file that must be text is not UTF-8",
+    FileTooLarge "file/too-large" "a file is larger than anything Nucleon reads",
+    FileSymlink "file/symlink" "a file is a symbolic link or leaves its folder",
+    FileMissing "file/missing" "a file that another file names does not exist",
+    YamlSyntax "yaml/syntax" "the text is not YAML",
+    YamlDuplicateKey "yaml/duplicate-key" "a key stands twice in one mapping",
+    YamlTooLarge "yaml/too-large" "aliases or nesting expand beyond the limit",
+    ConfigUnknownKey "config/unknown-key" "a key that nucleon.yaml does not have",
+    ConfigWrongType "config/wrong-type" "a value of another type than its key takes",
+    ConfigMissingKey "config/missing-key" "a key that is required is not there",
+    ConfigBadValue "config/bad-value" "a value that its key does not take",
+    ConfigUnknownAccount "config/unknown-account" "an account that `accounts` does not define",
+    ConfigUnknownEnvironment "config/unknown-environment" "an environment that does not exist",
+    ConfigPromotionCycle "config/promotion-cycle" "an environment stands twice in the promotion order",
+    ConfigPromotionTooLong "config/promotion-too-long" "more steps of promotion than a run has stages",
+    ConfigUnknownTarget "config/unknown-target" "a target that no spec defines",
+    BundleUnknownTemplate "bundle/unknown-template" "a template that is not in the catalog",
+    BundleUnknownVersion "bundle/unknown-version" "a template version that was never published",
+    BundleNameClash "bundle/name-clash" "two templates have one name",
+    BundleManifest "bundle/manifest" "a manifest that does not say what to render",
+    BundleMissingFile "bundle/missing-file" "a bundle lacks a file that it needs",
+    BundleUnsupportedEngine "bundle/unsupported-engine" "a rendering engine that Nucleon does not have",
+    SchemaMalformed "schema/malformed" "a schema that cannot be used",
+    SchemaUnknownType "schema/unknown-type" "an input type that `types` does not define",
+    SchemaBadDefault "schema/bad-default" "a default that its own schema refuses",
+    SchemaBadPattern "schema/bad-pattern" "a pattern that is not a regular expression",
+    SpecKind "spec/kind" "a spec of another kind than expected",
+    SpecUnknownKey "spec/unknown-key" "a key that a spec does not have",
+    SpecMissingKey "spec/missing-key" "a key that a spec needs is not there",
+    SpecUnknownInput "spec/unknown-input" "an input that the template does not have",
+    SpecMissingInput "spec/missing-input" "a required input is not set",
+    SpecWrongType "spec/wrong-type" "an input of another type than the schema says",
+    SpecNotInEnum "spec/not-in-enum" "an input that is none of the values allowed",
+    SpecPattern "spec/pattern" "an input that does not match its pattern",
+    SpecOutOfRange "spec/out-of-range" "a number or a length outside its bounds",
+    SpecSchemaMismatch "spec/schema-mismatch" "an input that fails another rule of its schema",
+    SpecUnknownEnvironment "spec/unknown-environment" "an environment that no spec defines",
+    SpecIncompatibleEnvironment "spec/incompatible-environment" "an environment whose template the service does not support",
+    SpecDuplicateTarget "spec/duplicate-target" "two specs define one target",
+    SpecNoTemplate "spec/no-template" "nothing says which template a spec uses",
+    SpecUnpinned "spec/unpinned" "a template without a minor version where versions must be pinned",
+    SpecBadName "spec/bad-name" "a name that Proton's pattern refuses",
+    RenderSyntax "render/syntax" "the template is not Jinja",
+    RenderUndefined "render/undefined" "the template reads a value that does not exist",
+    RenderFuel "render/fuel" "the template does not come to an end",
+    RenderFailed "render/failed" "the template fails while it is rendered",
+    RenderUnsupported "render/unsupported" "the template uses what Nucleon does not offer",
+    RenderInvalidYaml "render/invalid-yaml" "the template renders to text that is not YAML",
+    RenderNotTemplate "render/not-a-template" "the rendered text is not a CloudFormation template",
+    StateCorruptRecord "state/corrupt-record" "a state ref holds a record that cannot be read",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

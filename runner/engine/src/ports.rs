@@ -1,0 +1,264 @@
+//! The outside systems, one trait each. The real ones are in `nucleon-adapters`, the strict fakes in `testing.rs`.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nucleon_core::deployment::Deployment;
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::files::Files;
+use nucleon_core::outcome::Outcome;
+use nucleon_core::plan::{ApprovedPlan, Plan};
+use nucleon_core::record::{Provisioned, Record};
+use nucleon_core::target::{Name, TargetId};
+
+/// What an outside system said no to.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// The system refused the request as it stands; asking again won't help.
+    #[error("{system} refused to {action}: {message}")]
+    Refused {
+        /// The system: `CloudFormation`, `STS`, `git`, `GitHub`.
+        system: &'static str,
+        /// What was asked for, as a verb phrase: `assume role arn:…`.
+        action: String,
+        /// Its own words.
+        message: String,
+        /// What to do about it, where we know.
+        hint: Option<String>,
+    },
+    /// The system could not be reached or did not answer in time.
+    #[error("could not reach {system} to {action}")]
+    Unreachable {
+        /// The system.
+        system: &'static str,
+        /// What was asked for.
+        action: String,
+        /// Why.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// Credentials answer for another account than the one that was expected; nothing was done with them.
+    #[error("the credentials belong to account {found}, not to {expected}")]
+    WrongAccount {
+        /// The account that `nucleon.yaml` names.
+        expected: String,
+        /// The account that answered.
+        found: String,
+    },
+    /// Another stack bears the target's tags: adopt it instead of making a second one.
+    #[error("stack `{stack}` already bears the tags of {target}")]
+    ForeignStack {
+        /// The target.
+        target: TargetId,
+        /// The stack.
+        stack: String,
+    },
+    /// The system answered what we do not understand.
+    #[error("{system} answered to {action} with what Nucleon does not understand: {message}")]
+    Unexpected {
+        /// The system.
+        system: &'static str,
+        /// What was asked for.
+        action: String,
+        /// What was not understood.
+        message: String,
+    },
+}
+
+impl PortError {
+    /// What to do about it, from the error that knows.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused { hint, .. } => hint.clone(),
+            Self::Unreachable { .. } => {
+                Some("check the network and the endpoint, then run it again".to_owned())
+            }
+            Self::WrongAccount { expected, .. } => Some(format!(
+                "give a role of account {expected} under `accounts` in nucleon.yaml"
+            )),
+            Self::ForeignStack { target, stack } => {
+                Some(format!("adopt it: nucleon import {target} --stack {stack}"))
+            }
+            Self::Unexpected { .. } => None,
+        }
+    }
+}
+
+/// One line of progress while a target is being changed.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The target.
+    pub target: TargetId,
+    /// The resource, or nothing for the target as a whole.
+    pub resource: Option<String>,
+    /// The provisioner's word: `CREATE_IN_PROGRESS`.
+    pub status: String,
+    /// The provisioner's reason.
+    pub reason: Option<String>,
+}
+
+/// Shows progress to whoever waits.
+pub trait Progress: Send + Sync {
+    /// One thing happened.
+    fn event(&self, event: &Event);
+}
+
+/// A change that is prepared and can be executed: for CloudFormation, a change set.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// What it would do.
+    pub plan: Plan,
+    /// Where it is: the change set, the stack.
+    pub provisioned: Provisioned,
+}
+
+/// What became of a deployment whose run died.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It never began: nothing was executed.
+    NotStarted,
+    /// It is still running in the provisioner.
+    Running(Provisioned),
+    /// It ended.
+    Ended(Outcome),
+}
+
+/// Plans and changes infrastructure.
+#[async_trait]
+pub trait Provisioner: Send + Sync {
+    /// Says what would change, with the plan role, and leaves nothing behind.
+    async fn plan(&self, deployment: &Deployment) -> Result<Plan, PortError>;
+
+    /// Prepares the change with the apply role; what is prepared stays until it is executed or discarded.
+    async fn prepare(&self, deployment: &Deployment) -> Result<Prepared, PortError>;
+
+    /// Executes what was prepared and waits until it has ended. A failed deployment is an [`Outcome`], not an error.
+    async fn execute(
+        &self,
+        deployment: &Deployment,
+        approved: &ApprovedPlan,
+        provisioned: &Provisioned,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, PortError>;
+
+    /// Throws away what was prepared.
+    async fn discard(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+    ) -> Result<(), PortError>;
+
+    /// Finds out what became of a deployment whose run died: read from the provisioner, never guessed.
+    async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError>;
+
+    /// Waits until a running deployment has ended.
+    async fn wait(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, PortError>;
+
+    /// Asks a running update to stop and go back.
+    async fn cancel(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+    ) -> Result<(), PortError>;
+
+    /// Reads a stack that lives already: its template body, its outputs, where it is.
+    async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError>;
+}
+
+/// A stack that lives already.
+#[derive(Clone, Debug)]
+pub struct Living {
+    /// Its template, as it was given.
+    pub template_body: String,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// The tip of a target's ref.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    /// The commit.
+    pub commit: String,
+    /// What its record says, or that it cannot be read.
+    pub record: Result<Record, Diagnostic>,
+}
+
+/// One event to write.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// The tip that was read; nothing where the ref did not exist. Another tip there now means somebody was faster.
+    pub expected: Option<String>,
+    /// The record after the event.
+    pub record: Record,
+    /// The commit's message: one line that tells the event.
+    pub message: String,
+}
+
+/// What became of one event.
+#[derive(Clone, Debug)]
+pub enum Appended {
+    /// It is written; the new tip's commit.
+    Written(String),
+    /// Somebody was faster; nothing was written.
+    Lost,
+}
+
+/// The state: one ref a target (`design.md` §7).
+#[async_trait]
+pub trait State: Send + Sync {
+    /// The tips of some targets, fresh from the remote; targets without a ref are left out.
+    async fn read(&self, targets: &[TargetId]) -> Result<BTreeMap<TargetId, Tip>, PortError>;
+
+    /// The tips of all targets.
+    async fn read_all(&self) -> Result<BTreeMap<TargetId, Tip>, PortError>;
+
+    /// A target's records, newest first.
+    async fn history(&self, target: &TargetId) -> Result<Vec<Tip>, PortError>;
+
+    /// Writes events of any number of targets in one push; each is compared and swapped on its own.
+    async fn append(&self, events: &[Append]) -> Result<Vec<Appended>, PortError>;
+
+    /// Writes the view for people, folded from all tips.
+    async fn fold(&self, files: &Files, message: &str) -> Result<(), PortError>;
+}
+
+/// One published version of a template.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The commit whose tree holds the files.
+    pub commit: String,
+    /// The bundle's folder in that tree.
+    pub folder: String,
+    /// The files, relative to the bundle's folder.
+    pub files: Files,
+}
+
+/// Template versions: the Git tags `name/v<major>.<minor>`.
+#[async_trait]
+pub trait Templates: Send + Sync {
+    /// The minor versions of each template and major version that have a tag here or at the remote.
+    async fn versions(&self) -> Result<BTreeMap<(Name, u32), Vec<u32>>, PortError>;
+
+    /// The files of one version; nothing where there is no such tag. Fetches the tag where the clone is shallow.
+    async fn published(
+        &self,
+        name: &Name,
+        major: u32,
+        minor: u32,
+    ) -> Result<Option<Published>, PortError>;
+}
+
+/// The time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
