@@ -3,4 +3,10 @@
 //! What is surprising: nothing here decides from the view branch, from comments or from check runs. Only the state refs count,
 //! and a record says `IN_PROGRESS` before the first change in a cloud, so that whoever comes next can find out what really happened.
 
+pub mod apply;
+pub mod candidate;
+pub mod journal;
 pub mod ports;
+pub mod recover;
+pub mod refusal;
+pub mod run;

@@ -257,6 +257,29 @@ pub trait Templates: Send + Sync {
     ) -> Result<Option<Published>, PortError>;
 }
 
+/// One review of a run's deployment to GitHub environments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// The environments it covers.
+    pub environments: Vec<String>,
+    /// GitHub's word: `approved` or `rejected`.
+    pub state: String,
+    /// Who.
+    pub by: String,
+    /// What they wrote.
+    pub comment: String,
+}
+
+/// What a run's platform knows about who approved it.
+#[async_trait]
+pub trait Approvals: Send + Sync {
+    /// The reviews of this run.
+    async fn reviews(&self) -> Result<Vec<Review>, PortError>;
+
+    /// Whether an environment has a rule that demands a reviewer.
+    async fn has_reviewer_rule(&self, environment: &str) -> Result<bool, PortError>;
+}
+
 /// The time.
 pub trait Clock: Send + Sync {
     /// Now.

@@ -1,0 +1,356 @@
+//! Applies targets: plans again, compares with what was approved, executes exactly that, and writes the record.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
+use nucleon_core::plan::{Approved, ApprovedPlan};
+use nucleon_core::record::{Approval, Format, Provisioned, Purpose, Record};
+use nucleon_core::target::TargetId;
+use tokio::sync::{Semaphore, watch};
+
+use crate::candidate::Candidate;
+use crate::journal::Journal;
+use crate::ports::{Approvals, Clock, Prepared, Progress, Provisioner, State, Tip};
+use crate::recover::{Tools, recover};
+use crate::refusal::Refusal;
+use crate::run::Run;
+
+/// How many targets of a stage are worked on at once.
+const AT_ONCE: usize = 64;
+
+/// What became of a target that was applied.
+#[derive(Clone, Debug)]
+pub enum Applied {
+    /// What is there is already what is wanted; nothing was written.
+    Unchanged(Option<Record>),
+    /// A deployment was made and has ended, well or not.
+    Ended(Record),
+}
+
+/// Applies the targets of one stage side by side.
+pub struct Apply<'a> {
+    /// Changes infrastructure.
+    pub provisioner: &'a dyn Provisioner,
+    /// Keeps the records.
+    pub state: &'a dyn State,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Shows what happens.
+    pub progress: &'a dyn Progress,
+    /// Knows who approved the run; nothing outside GitHub.
+    pub approvals: Option<&'a dyn Approvals>,
+    /// Who is at work.
+    pub run: &'a Run,
+    /// What was approved, a target each; nothing where the person at the command line is the reviewer.
+    pub approved: Option<&'a BTreeMap<TargetId, Approved>>,
+    /// Turns true when the run is to stop.
+    pub cancelled: watch::Receiver<bool>,
+}
+
+impl Apply<'_> {
+    /// Applies candidates of one stage; what depends on another must be in a later call.
+    pub async fn stage(
+        &self,
+        candidates: &[Candidate],
+        tips: &BTreeMap<TargetId, Tip>,
+    ) -> Vec<Result<Applied, Refusal>> {
+        let journal = Journal::new(self.state, self.clock, self.run);
+        let permits = Semaphore::new(AT_ONCE);
+        let work = join_all(candidates.iter().map(|candidate| async {
+            let _permit = permits.acquire().await;
+            self.target(&journal, candidate, tips.get(candidate.target()))
+                .await
+        }));
+        tokio::select! {
+            results = work => results,
+            () = journal.keep_renewing() => unreachable!("renewing goes on until it is dropped"),
+        }
+    }
+
+    async fn target(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        tip: Option<&Tip>,
+    ) -> Result<Applied, Refusal> {
+        let tip = self.free(journal, candidate, tip).await?;
+        if *self.cancelled.borrow() {
+            return Ok(Applied::Unchanged(tip.map(|(_, record)| record)));
+        }
+        let prepared = self
+            .provisioner
+            .prepare(&candidate.deployment)
+            .await
+            .map_err(Arc::new)?;
+        let approvals = match self.reviews(candidate, &prepared).await {
+            Ok(approvals) => approvals,
+            Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
+        };
+        let approved = match self.approve(candidate, &prepared) {
+            Ok(approved) => approved,
+            Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
+        };
+        if approved.plan().is_empty() {
+            return self
+                .unchanged(journal, candidate, tip, &approved, prepared.provisioned)
+                .await;
+        }
+        let (expected, previous) = tip.map_or((None, None), |(commit, record)| {
+            (Some(commit), Some(record))
+        });
+        let mut record = candidate.open(
+            &approved,
+            prepared.provisioned.clone(),
+            self.run,
+            self.clock.now(),
+        );
+        record.outputs = previous.map(|record| record.outputs).unwrap_or_default();
+        record.approvals = approvals;
+        if let Err(refusal) = journal.open(expected, record).await {
+            return self.discard(candidate, &prepared, refusal).await;
+        }
+        self.execute(journal, candidate, &approved, &prepared.provisioned)
+            .await
+    }
+
+    /// Makes sure that nobody works on the target, and closes what a dead run has left.
+    async fn free(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        tip: Option<&Tip>,
+    ) -> Result<Option<(String, Record)>, Refusal> {
+        let Some(tip) = tip else { return Ok(None) };
+        let record = tip
+            .record
+            .clone()
+            .map_err(|diagnostic| Refusal::Corrupt(Box::new(diagnostic)))?;
+        if record.status.is_final() {
+            return Ok(Some((tip.commit.clone(), record)));
+        }
+        let now = self.clock.now();
+        if let Some(lease) = record.lease.as_ref().filter(|lease| lease.expires > now) {
+            return Err(Refusal::Locked {
+                target: candidate.target().clone(),
+                owner: lease.owner.clone(),
+                url: record.run_url.clone(),
+                since: record.started,
+                until: lease.expires,
+            });
+        }
+        let tools = Tools {
+            provisioner: self.provisioner,
+            journal,
+            run: self.run,
+            progress: self.progress,
+            now,
+        };
+        recover(&tools, candidate, tip.clone(), record).await?;
+        let fresh = self
+            .state
+            .read(std::slice::from_ref(candidate.target()))
+            .await
+            .map_err(Arc::new)?;
+        let Some(tip) = fresh.into_values().next() else {
+            return Ok(None);
+        };
+        let record = tip
+            .record
+            .map_err(|diagnostic| Refusal::Corrupt(Box::new(diagnostic)))?;
+        Ok(Some((tip.commit, record)))
+    }
+
+    fn approve(&self, candidate: &Candidate, prepared: &Prepared) -> Result<ApprovedPlan, Refusal> {
+        let plan = prepared.plan.clone();
+        let Some(approved) = self.approved else {
+            return Ok(plan.approve_unreviewed());
+        };
+        match approved.get(candidate.target()) {
+            Some(approved) => plan.approve(approved).map_err(Refusal::Stale),
+            None => Err(Refusal::Unapproved {
+                target: candidate.target().clone(),
+            }),
+        }
+    }
+
+    /// The reviews of the run that count for this target, where its environment demands any.
+    async fn reviews(
+        &self,
+        candidate: &Candidate,
+        prepared: &Prepared,
+    ) -> Result<Vec<Approval>, Refusal> {
+        if !candidate.needs_approval || prepared.plan.is_empty() {
+            return Ok(Vec::new());
+        }
+        let environment = &candidate.github_environment;
+        let refuse = |reason: &str| Refusal::NoReview {
+            target: candidate.target().clone(),
+            environment: environment.clone(),
+            reason: reason.to_owned(),
+        };
+        let approvals = self
+            .approvals
+            .ok_or_else(|| refuse("this is not a GitHub run, or it has no token"))?;
+        if !approvals
+            .has_reviewer_rule(environment)
+            .await
+            .map_err(Arc::new)?
+        {
+            return Err(refuse(
+                "the environment has no rule that demands a reviewer",
+            ));
+        }
+        let reviews = approvals.reviews().await.map_err(Arc::new)?;
+        let covers = reviews
+            .into_iter()
+            .filter(|review| review.environments.contains(environment));
+        let (plan_digest, observed_at) = (prepared.plan.digest(), self.clock.now());
+        let approvals: Vec<Approval> = covers
+            .map(|review| Approval {
+                by: review.by,
+                state: review.state,
+                comment: review.comment,
+                plan_digest: plan_digest.clone(),
+                observed_at,
+            })
+            .collect();
+        let approved = approvals
+            .iter()
+            .any(|approval| approval.state == "approved");
+        if approved {
+            Ok(approvals)
+        } else {
+            Err(refuse("nobody approved this run"))
+        }
+    }
+
+    async fn discard(
+        &self,
+        candidate: &Candidate,
+        prepared: &Prepared,
+        refusal: Refusal,
+    ) -> Result<Applied, Refusal> {
+        self.provisioner
+            .discard(&candidate.deployment, &prepared.provisioned)
+            .await
+            .map_err(Arc::new)?;
+        Err(refusal)
+    }
+
+    /// Nothing to change; a record is written only where the last one tells something else.
+    async fn unchanged(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        tip: Option<(String, Record)>,
+        approved: &ApprovedPlan,
+        provisioned: Provisioned,
+    ) -> Result<Applied, Refusal> {
+        let same = tip.as_ref().is_some_and(|(_, record)| {
+            record.status == DeploymentStatus::Succeeded
+                && record.rendered_digest.as_ref() == Some(&candidate.deployment.rendered)
+                && record.template == candidate.template
+        });
+        if same || (tip.is_none() && candidate.deployment.destroy) {
+            return Ok(Applied::Unchanged(tip.map(|(_, record)| record)));
+        }
+        let living = self
+            .provisioner
+            .describe(&candidate.deployment)
+            .await
+            .map_err(Arc::new)?;
+        let now = self.clock.now();
+        let record = candidate.open(approved, provisioned, self.run, now);
+        let outputs = living
+            .map(|living| living.outcome.outputs)
+            .unwrap_or_default();
+        let status = if candidate.deployment.destroy {
+            DeploymentStatus::DeleteComplete
+        } else {
+            DeploymentStatus::Succeeded
+        };
+        let outcome = Outcome {
+            status,
+            message: Some("nothing had to change".to_owned()),
+            outputs,
+            provisioned: None,
+        };
+        let record = journal
+            .note(tip.map(|(commit, _)| commit), record.close(outcome, now))
+            .await?;
+        Ok(Applied::Ended(record))
+    }
+
+    async fn execute(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        approved: &ApprovedPlan,
+        provisioned: &Provisioned,
+    ) -> Result<Applied, Refusal> {
+        let deployment = &candidate.deployment;
+        let mut cancelled = self.cancelled.clone();
+        let mut work = self
+            .provisioner
+            .execute(deployment, approved, provisioned, self.progress);
+        let outcome = tokio::select! {
+            outcome = &mut work => outcome,
+            _ = cancelled.wait_for(|cancelled| *cancelled) => {
+                // The cancellation may be refused because the deployment has just ended; the wait tells which.
+                let _refused = self.provisioner.cancel(deployment, provisioned).await;
+                work.await
+            }
+        };
+        match outcome {
+            Ok(outcome) => {
+                let record = journal
+                    .close(candidate.target(), |record, now| record.close(outcome, now))
+                    .await?;
+                Ok(Applied::Ended(record))
+            }
+            Err(error) => {
+                // Not closed, because its end is not known; let go of, so that the next run finds it out at once.
+                let message = Some(format!("lost sight of the deployment: {error}"));
+                let let_go = |record: Record, _| Record {
+                    lease: None,
+                    message,
+                    ..record
+                };
+                journal.close(candidate.target(), let_go).await?;
+                Err(Refusal::Port(Arc::new(error)))
+            }
+        }
+    }
+}
+
+/// The first record of a target that lives already.
+pub fn adopt(candidate: &Candidate, outcome: Outcome, run: &Run, now: jiff::Timestamp) -> Record {
+    Record {
+        format: Format,
+        id: candidate.deployment.id.clone(),
+        target: candidate.target().clone(),
+        purpose: Purpose::Import,
+        template: candidate.template.clone(),
+        inputs_digest: None,
+        // Nothing of ours was ever attempted there: the next deploying run looks at it.
+        rendered_digest: None,
+        plan_digest: None,
+        status: outcome.status,
+        message: Some("imported".to_owned()),
+        account: candidate.deployment.place.account.clone(),
+        region: candidate.deployment.place.region.clone(),
+        provisioned: outcome.provisioned,
+        outputs: outcome.outputs,
+        started: now,
+        completed: Some(now),
+        lease: None,
+        actor: run.actor.clone(),
+        approvals: Vec::new(),
+        commit: run.commit.clone(),
+        pull_request: run.pull_request,
+        run_url: run.run_url.clone(),
+        unknown: BTreeMap::new(),
+    }
+}

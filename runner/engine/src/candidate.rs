@@ -1,0 +1,91 @@
+//! A target that is composed and can be planned.
+
+use jiff::Timestamp;
+use nucleon_core::deployment::Deployment;
+use nucleon_core::digest::InputsDigest;
+use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::plan::ApprovedPlan;
+use nucleon_core::record::{Format, Provisioned, Purpose, Record, TemplateUsed};
+use nucleon_core::target::{Stage, TargetId};
+
+use crate::run::Run;
+
+/// One target with everything that a plan, an apply and a record of it need.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// What the provisioner gets.
+    pub deployment: Deployment,
+    /// The target's stage.
+    pub stage: Stage,
+    /// The account's name in `nucleon.yaml`.
+    pub account_name: String,
+    /// The GitHub environment its job runs in.
+    pub github_environment: String,
+    /// The template version; nothing for components.
+    pub template: Option<TemplateUsed>,
+    /// The digest of its inputs.
+    pub inputs: InputsDigest,
+    /// Values that are not known yet.
+    pub unknown: Vec<String>,
+    /// Whether its environment demands an approval.
+    pub needs_approval: bool,
+}
+
+impl Candidate {
+    /// The target.
+    pub fn target(&self) -> &TargetId {
+        &self.deployment.target
+    }
+
+    /// The template version as people write it, `name@1.4`.
+    pub fn template_label(&self) -> Option<String> {
+        self.template.as_ref().map(|used| match used.minor {
+            Some(minor) => format!("{}@{}.{minor}", used.name, used.major),
+            None => format!("{}@{}", used.name, used.major),
+        })
+    }
+
+    /// The record that is written before the first change.
+    pub fn open(
+        &self,
+        approved: &ApprovedPlan,
+        provisioned: Provisioned,
+        run: &Run,
+        now: Timestamp,
+    ) -> Record {
+        let destroy = self.deployment.destroy;
+        Record {
+            format: Format,
+            id: self.deployment.id.clone(),
+            target: self.target().clone(),
+            purpose: if destroy {
+                Purpose::Destroy
+            } else {
+                Purpose::Deploy
+            },
+            template: self.template.clone(),
+            inputs_digest: Some(self.inputs.clone()),
+            rendered_digest: Some(self.deployment.rendered.clone()),
+            plan_digest: Some(approved.plan().digest()),
+            status: if destroy {
+                DeploymentStatus::DeleteInProgress
+            } else {
+                DeploymentStatus::InProgress
+            },
+            message: None,
+            account: self.deployment.place.account.clone(),
+            region: self.deployment.place.region.clone(),
+            provisioned: Some(provisioned),
+            outputs: std::collections::BTreeMap::new(),
+            started: now,
+            completed: None,
+            lease: Some(run.lease_from(now)),
+            actor: run.actor.clone(),
+            approvals: Vec::new(),
+            commit: run.commit.clone(),
+            pull_request: run.pull_request,
+            run_url: run.run_url.clone(),
+            unknown: std::collections::BTreeMap::new(),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The ledger of a run: opens, renews and closes records, many targets in one push.
+//!
+//! While one push is under way the events of other targets gather, and go out together in the next.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use nucleon_core::record::Record;
+use nucleon_core::target::TargetId;
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
+
+use crate::ports::{Append, Appended, Clock, PortError, State};
+use crate::refusal::Refusal;
+use crate::run::Run;
+
+type Answer = Result<Appended, Arc<PortError>>;
+type Slot = Arc<AsyncMutex<Open>>;
+
+struct Open {
+    tip: String,
+    record: Record,
+}
+
+/// Writes a run's events.
+pub struct Journal<'a> {
+    state: &'a dyn State,
+    clock: &'a dyn Clock,
+    run: &'a Run,
+    queue: Mutex<Vec<(Append, oneshot::Sender<Answer>)>>,
+    turn: AsyncMutex<()>,
+    open: Mutex<BTreeMap<TargetId, Slot>>,
+}
+
+impl<'a> Journal<'a> {
+    /// A journal with nothing open.
+    pub fn new(state: &'a dyn State, clock: &'a dyn Clock, run: &'a Run) -> Self {
+        Self {
+            state,
+            clock,
+            run,
+            queue: Mutex::default(),
+            turn: AsyncMutex::default(),
+            open: Mutex::default(),
+        }
+    }
+
+    /// Writes the first event of a deployment; whoever gets through holds the target.
+    pub async fn open(&self, expected: Option<String>, record: Record) -> Result<(), Refusal> {
+        let target = record.target.clone();
+        let message = format!("{target}: {} ({})", record.status, record.id);
+        match self
+            .append(Append {
+                expected,
+                record: record.clone(),
+                message,
+            })
+            .await?
+        {
+            Appended::Lost => Err(Refusal::Faster { target }),
+            Appended::Written(tip) => {
+                lock(&self.open).insert(target, Arc::new(AsyncMutex::new(Open { tip, record })));
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes the last event of a deployment: what `close` makes of its record.
+    pub async fn close(
+        &self,
+        target: &TargetId,
+        close: impl FnOnce(Record, Timestamp) -> Record,
+    ) -> Result<Record, Refusal> {
+        let Some(slot) = lock(&self.open).remove(target) else {
+            return Err(Refusal::Faster {
+                target: target.clone(),
+            });
+        };
+        let open = slot.lock().await;
+        let record = close(open.record.clone(), self.clock.now());
+        self.replace(&open.tip, record)
+            .await
+            .map(|(_, record)| record)
+    }
+
+    /// Writes one event that needs no lease: a record that is final at once.
+    pub async fn note(&self, expected: Option<String>, record: Record) -> Result<Record, Refusal> {
+        let message = format!("{}: {} ({})", record.target, record.status, record.id);
+        match self
+            .append(Append {
+                expected,
+                record: record.clone(),
+                message,
+            })
+            .await?
+        {
+            Appended::Lost => Err(Refusal::Faster {
+                target: record.target,
+            }),
+            Appended::Written(_) => Ok(record),
+        }
+    }
+
+    /// Renews the leases of everything that is open, until it is dropped.
+    pub async fn keep_renewing(&self) {
+        let third = self.run.lease.unsigned_abs() / 3;
+        loop {
+            tokio::time::sleep(third).await;
+            let slots: Vec<Slot> = lock(&self.open).values().cloned().collect();
+            futures_util::future::join_all(slots.iter().map(|slot| self.renew(slot))).await;
+        }
+    }
+
+    /// A renewal that fails is tried again at the next turn, long before the lease runs out.
+    async fn renew(&self, slot: &Slot) {
+        let mut open = slot.lock().await;
+        let record = Record {
+            lease: Some(self.run.lease_from(self.clock.now())),
+            ..open.record.clone()
+        };
+        if let Ok((tip, record)) = self.replace(&open.tip, record).await {
+            *open = Open { tip, record };
+        }
+    }
+
+    async fn replace(&self, tip: &str, record: Record) -> Result<(String, Record), Refusal> {
+        let message = format!("{}: {} ({})", record.target, record.status, record.id);
+        match self
+            .append(Append {
+                expected: Some(tip.to_owned()),
+                record: record.clone(),
+                message,
+            })
+            .await?
+        {
+            Appended::Written(tip) => Ok((tip, record)),
+            Appended::Lost => Err(Refusal::Faster {
+                target: record.target,
+            }),
+        }
+    }
+
+    async fn append(&self, event: Append) -> Answer {
+        let (sender, mut receiver) = oneshot::channel();
+        lock(&self.queue).push((event, sender));
+        let _turn = self.turn.lock().await;
+        if let Ok(answer) = receiver.try_recv() {
+            return answer;
+        }
+        self.push().await;
+        receiver
+            .try_recv()
+            .expect("the push answered every event of the queue, this one among them")
+    }
+
+    /// Pushes what has gathered and answers each.
+    async fn push(&self) {
+        let batch = std::mem::take(&mut *lock(&self.queue));
+        let (events, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let answers: Vec<Answer> = match self.state.append(&events).await {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) => {
+                let error = Arc::new(error);
+                senders.iter().map(|_| Err(error.clone())).collect()
+            }
+        };
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // Whoever asked may be gone: a cancelled task. Its event is written all the same.
+            let _gone = sender.send(answer);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,101 @@
+//! Why a target was not deployed although it was asked for.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::plan::StalePlan;
+use nucleon_core::target::TargetId;
+
+use crate::ports::PortError;
+
+/// A target that was not begun, or whose end is not known.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Somebody else works on it.
+    #[error("{target} is locked by {owner}{} since {since}, until {until} at the latest", url.as_ref().map(|url| format!(" ({url})")).unwrap_or_default())]
+    Locked {
+        /// The target.
+        target: TargetId,
+        /// Who.
+        owner: String,
+        /// Their run's page.
+        url: Option<String>,
+        /// Since when.
+        since: Timestamp,
+        /// When the lease runs out unless it is renewed.
+        until: Timestamp,
+    },
+    /// Somebody else was faster in the moment between reading and writing.
+    #[error("somebody was faster with {target}")]
+    Faster {
+        /// The target.
+        target: TargetId,
+    },
+    /// What would happen now is not what was approved.
+    #[error("the plan of {} is not the one that was approved", .0.plan.target)]
+    Stale(Box<StalePlan>),
+    /// The approved digests do not name this target.
+    #[error("nobody approved a plan of {target}")]
+    Unapproved {
+        /// The target.
+        target: TargetId,
+    },
+    /// The environment demands an approval, and the run has none that counts.
+    #[error("{target} needs an approval of GitHub environment `{environment}`: {reason}")]
+    NoReview {
+        /// The target.
+        target: TargetId,
+        /// The environment.
+        environment: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// Something that it needs is not deployed.
+    #[error("{target} needs {dependency}, which {why}")]
+    Dependency {
+        /// The target.
+        target: TargetId,
+        /// What it needs.
+        dependency: TargetId,
+        /// How that stands: `is not deployed`, `failed`.
+        why: String,
+    },
+    /// Its record cannot be read.
+    #[error("{}", .0.message)]
+    Corrupt(Box<Diagnostic>),
+    /// The user's files are wrong.
+    #[error("{target} cannot be rendered: its files have faults")]
+    Faulty {
+        /// The target.
+        target: TargetId,
+        /// The faults.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// An outside system said no before anything was changed, or was lost while it was changing.
+    #[error(transparent)]
+    Port(#[from] Arc<PortError>),
+}
+
+impl Refusal {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Locked { .. } => Some(
+                "wait for that run to end; a dead one is taken over when its lease has run out"
+                    .to_owned(),
+            ),
+            Self::Faster { .. } | Self::Stale(_) => Some("plan again".to_owned()),
+            Self::Unapproved { target } => Some(format!(
+                "plan {target} and pass its digest: --approved {target}=DIGEST"
+            )),
+            Self::NoReview { environment, .. } => Some(format!(
+                "add a required reviewer to environment `{environment}`, and approve the run there"
+            )),
+            Self::Dependency { dependency, .. } => Some(format!("deploy {dependency} first")),
+            Self::Corrupt(diagnostic) => diagnostic.help.clone(),
+            Self::Faulty { .. } => None,
+            Self::Port(error) => error.hint(),
+        }
+    }
+}
