@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Location};
+
 /// A path below some root: `/`-separated, never absolute, never with `..` or `.` parts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RelPath(Arc<str>);
@@ -63,6 +66,55 @@ pub enum Content {
     Text(Arc<str>),
     /// Anything else; allowed where nobody reads it as text (archives beside a module).
     Bytes(Arc<[u8]>),
+    /// A file that is there and was not read; a fault only where somebody needs it.
+    Refused(Refusal),
+}
+
+/// Why a file was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is a symbolic link, or a folder that is one.
+    Symlink,
+    /// It has so many bytes.
+    TooLarge(u64),
+}
+
+impl Refusal {
+    /// The fault, for the file that it happened to.
+    pub fn diagnostic(self, file: impl Into<Arc<str>>) -> Diagnostic {
+        let file = file.into();
+        let fault = match self {
+            Self::Symlink => Diagnostic::error(
+                Code::FileSymlink,
+                format!("`{file}` is a symbolic link, which Nucleon does not follow"),
+            )
+            .help("put the file itself there"),
+            Self::TooLarge(bytes) => Diagnostic::error(
+                Code::FileTooLarge,
+                format!("`{file}` has {bytes} bytes, more than the {MAX_BYTES} that Nucleon reads"),
+            )
+            .help("move it out of the folders that hold templates and specs"),
+        };
+        fault.at(Location::start_of(file))
+    }
+}
+
+/// The size of the largest file that is read: what Proton allowed for a whole bundle.
+pub const MAX_BYTES: u64 = 5 * 1024 * 1024;
+
+/// Where bytes stop being UTF-8, as a fault of the file they are in.
+fn not_utf8(file: &str, bytes: &[u8]) -> Diagnostic {
+    let good = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let before = String::from_utf8_lossy(&bytes[..good]);
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Diagnostic::error(Code::FileNotUtf8, format!("`{file}` is not UTF-8 text"))
+        .at(Location {
+            line: number(before.matches('\n').count() + 1),
+            column: number(last.chars().count() + 1),
+            ..Location::start_of(file)
+        })
+        .help("save the file as UTF-8")
 }
 
 /// A set of files, sorted by path.
@@ -84,8 +136,23 @@ impl Files {
     pub fn text(&self, path: &str) -> Option<&str> {
         match self.get(path)? {
             Content::Text(text) => Some(text),
-            Content::Bytes(_) => None,
+            Content::Bytes(_) | Content::Refused(_) => None,
         }
+    }
+
+    /// The text at a path, or the fault that it cannot be had; nothing where there is no file.
+    ///
+    /// `folder` is where these files lie below the repository's root: faults name files from there.
+    pub fn read(&self, path: &str, folder: &str) -> Option<Result<&Arc<str>, Diagnostic>> {
+        let file = || match folder {
+            "" => path.to_owned(),
+            folder => format!("{folder}/{path}"),
+        };
+        Some(match self.get(path)? {
+            Content::Text(text) => Ok(text),
+            Content::Bytes(bytes) => Err(not_utf8(&file(), bytes)),
+            Content::Refused(refusal) => Err(refusal.diagnostic(file())),
+        })
     }
 
     /// All files, by path.
@@ -95,16 +162,15 @@ impl Files {
 
     /// The files below a folder, with paths relative to it.
     pub fn below(&self, folder: &str) -> Self {
-        let prefix = if folder.is_empty() {
-            String::new()
-        } else {
-            format!("{folder}/")
-        };
+        if folder.is_empty() {
+            return self.clone();
+        }
+        let prefix = RelPath(format!("{folder}/").into());
         let inside = |(path, content): (&RelPath, &Content)| {
-            let rest = path.as_str().strip_prefix(&prefix)?;
+            let rest = path.as_str().strip_prefix(prefix.as_str())?;
             Some((RelPath(rest.into()), content.clone()))
         };
-        Self(self.0.iter().filter_map(inside).collect())
+        Self(self.0.range(&prefix..).map_while(inside).collect())
     }
 
     /// How many files there are.
@@ -121,5 +187,33 @@ impl Files {
 impl FromIterator<(RelPath, Content)> for Files {
     fn from_iter<I: IntoIterator<Item = (RelPath, Content)>>(files: I) -> Self {
         Self(files.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Files, RelPath};
+
+    fn files(paths: &[&str]) -> Files {
+        let file = |path: &&str| (RelPath::new(path).unwrap(), Content::Text("text".into()));
+        paths.iter().map(file).collect()
+    }
+
+    #[test]
+    fn a_folder_holds_what_is_below_it_and_nothing_beside_it() {
+        let below = files(&["a-b/x", "a/x", "a/y/z", "ab/x"]).below("a");
+        assert_eq!(below, files(&["x", "y/z"]));
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_reported_where_they_stand() {
+        let mut files = Files::default();
+        files.insert(
+            RelPath::new("x.yaml").unwrap(),
+            Content::Bytes(b"one\nt\xc3\xa4\xff"[..].into()),
+        );
+        let fault = files.read("x.yaml", "specs").unwrap().unwrap_err();
+        let at = fault.location.unwrap();
+        assert_eq!((&*at.file, at.line, at.column), ("specs/x.yaml", 2, 3));
     }
 }
