@@ -1,0 +1,1 @@
+//! What users see: the real binaries against real parts.

@@ -1,0 +1,234 @@
+//! AWS, as LocalStack emulates it: CloudFormation, STS, S3 and more, with many accounts.
+//!
+//! Credentials decide the account. An access key id of twelve digits is that
+//! account's root; `AssumeRole` of a role's ARN gives credentials of the role's account.
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::daemon::{Daemon, free_port};
+use crate::{Tools, http, variables};
+
+const SERVICES: &str = "cloudformation,sts,iam,kms,sqs,sns,s3,ssm,ec2";
+
+/// A running emulator.
+#[derive(Debug)]
+pub struct Emulator {
+    address: String,
+    _server: Option<Daemon>,
+}
+
+impl Emulator {
+    /// Uses the emulator that the environment names, or starts one.
+    pub fn connect() -> Self {
+        match env::var(variables::EMULATOR) {
+            Ok(url) => Self {
+                address: url.trim_start_matches("http://").to_owned(),
+                _server: None,
+            },
+            Err(_) => Self::start(),
+        }
+    }
+
+    /// Starts an emulator of its own and waits until it answers.
+    pub fn start() -> Self {
+        let python = Tools::find().emulator("python");
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut server = Daemon::start("the emulator", |folder| server(&python, &address, folder));
+        server.wait_until(Duration::from_mins(2), || {
+            http::get(&address, "/_localstack/health")
+                .is_ok_and(|answer| answer.start.contains(" 200 "))
+        });
+        Self {
+            address,
+            _server: Some(server),
+        }
+    }
+
+    /// Returns the address, `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns an account, entered as its root.
+    pub fn account(&self, id: &str) -> Account {
+        let credentials = [("AWS_ACCESS_KEY_ID", id), ("AWS_SECRET_ACCESS_KEY", "test")];
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Account {
+            id: id.to_owned(),
+            url: self.url(),
+            credentials: credentials.map(own).to_vec(),
+        }
+    }
+}
+
+fn server(python: &Path, address: &str, folder: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "localstack.runtime.main"])
+        .env("GATEWAY_LISTEN", address)
+        .env("SERVICES", SERVICES)
+        .env("SKIP_SSL_CERT_DOWNLOAD", "1")
+        .env("DISABLE_EVENTS", "1")
+        .env("DNS_ADDRESS", "0")
+        // Host mode, wherever this runs: all its files stay below our folder.
+        .env("OVERRIDE_IN_DOCKER", "0")
+        .env("FILESYSTEM_ROOT", folder);
+    command
+}
+
+/// An account of the emulator and the credentials to use it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    id: String,
+    url: String,
+    credentials: Vec<(String, String)>,
+}
+
+impl Account {
+    /// Returns the account's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the variables with which a process works in this account.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let mut variables = self.credentials.clone();
+        variables.push(("AWS_ENDPOINT_URL".into(), self.url.clone()));
+        variables.push(("AWS_REGION".into(), "us-east-1".into()));
+        variables.push(("AWS_DEFAULT_REGION".into(), "us-east-1".into()));
+        variables
+    }
+
+    /// Runs the AWS CLI and returns its answer, `null` where it has none.
+    #[track_caller]
+    pub fn aws(&self, arguments: &[&str]) -> Value {
+        match self.try_aws(arguments) {
+            Ok(answer) => answer,
+            Err(message) => panic!("aws {} failed: {message}", arguments.join(" ")),
+        }
+    }
+
+    /// Runs the AWS CLI and returns its answer, or what it complained about.
+    pub fn try_aws(&self, arguments: &[&str]) -> Result<Value, String> {
+        let mut command = Command::new(Tools::find().emulator("python"));
+        command
+            .arg(Tools::find().emulator("aws"))
+            .args(arguments)
+            .args(["--output", "json", "--endpoint-url", &self.url]);
+        crate::hermetic(&mut command)
+            .envs(self.variables())
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        let output = command.output().map_err(|error| error.to_string())?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+        }
+        if output.stdout.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+    }
+
+    /// Assumes a role, which may be another account's, and returns that account.
+    #[must_use]
+    #[track_caller]
+    pub fn assume(&self, role_arn: &str) -> Self {
+        let answer = self.aws(&[
+            "sts",
+            "assume-role",
+            "--role-arn",
+            role_arn,
+            "--role-session-name",
+            "test",
+        ]);
+        let id = role_arn
+            .split(':')
+            .nth(4)
+            .expect("a role's ARN names its account")
+            .to_owned();
+        let field = |name: &str| {
+            answer["Credentials"][name]
+                .as_str()
+                .expect("STS answers with credentials")
+                .to_owned()
+        };
+        let credentials = vec![
+            ("AWS_ACCESS_KEY_ID".to_owned(), field("AccessKeyId")),
+            ("AWS_SECRET_ACCESS_KEY".to_owned(), field("SecretAccessKey")),
+            ("AWS_SESSION_TOKEN".to_owned(), field("SessionToken")),
+        ];
+        Self {
+            id,
+            url: self.url.clone(),
+            credentials,
+        }
+    }
+
+    /// Returns the names of the account's stacks that are not deleted.
+    #[track_caller]
+    pub fn stacks(&self) -> Vec<String> {
+        let answer = self.aws(&["cloudformation", "describe-stacks"]);
+        let stacks = answer["Stacks"].as_array().cloned().unwrap_or_default();
+        stacks
+            .iter()
+            .filter_map(|stack| stack["StackName"].as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// Returns the outputs of a stack as a map.
+    #[track_caller]
+    pub fn outputs(&self, stack: &str) -> Vec<(String, String)> {
+        let answer = self.aws(&["cloudformation", "describe-stacks", "--stack-name", stack]);
+        let outputs = answer["Stacks"][0]["Outputs"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        outputs
+            .iter()
+            .map(|output| (text(&output["OutputKey"]), text(&output["OutputValue"])))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unique;
+
+    #[test]
+    fn an_assumed_role_works_in_its_own_account() {
+        let emulator = Emulator::connect();
+        let name = unique("only-there");
+        let there = emulator
+            .account("111122223333")
+            .assume("arn:aws:iam::444455556666:role/apply");
+
+        there.aws(&["sqs", "create-queue", "--queue-name", &name]);
+
+        let caller = there.aws(&["sts", "get-caller-identity"]);
+        assert_eq!(caller["Account"], "444455556666");
+        let missing = emulator.account("111122223333").try_aws(&[
+            "sqs",
+            "get-queue-url",
+            "--queue-name",
+            &name,
+        ]);
+        assert!(missing.unwrap_err().contains("NonExistentQueue"));
+    }
+
+    #[test]
+    fn an_emulator_ends_with_the_value_that_started_it() {
+        let emulator = Emulator::start();
+        let address = emulator.address.clone();
+        assert!(http::get(&address, "/_localstack/health").is_ok());
+
+        drop(emulator);
+
+        assert!(http::get(&address, "/_localstack/health").is_err());
+    }
+}
