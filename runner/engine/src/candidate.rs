@@ -6,6 +6,7 @@ use nucleon_core::digest::InputsDigest;
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::plan::ApprovedPlan;
 use nucleon_core::record::{Format, Provisioned, Purpose, Record, TemplateUsed};
+use nucleon_core::secret::Secret;
 use nucleon_core::target::{Stage, TargetId};
 
 use crate::run::Run;
@@ -27,6 +28,8 @@ pub struct Candidate {
     pub inputs: InputsDigest,
     /// Values that are not known yet.
     pub unknown: Vec<String>,
+    /// Values that must not be shown.
+    pub secrets: Vec<Secret>,
     /// Whether its environment demands an approval.
     pub needs_approval: bool,
 }

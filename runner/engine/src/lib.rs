@@ -5,7 +5,9 @@
 
 pub mod apply;
 pub mod candidate;
+pub mod difference;
 pub mod journal;
+pub mod plan;
 pub mod ports;
 pub mod recover;
 pub mod refusal;

@@ -1,0 +1,118 @@
+//! The arguments that commands share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use nucleon_core::target::{Stage, TargetId};
+
+use crate::env;
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For people, and as annotations of a workflow run.
+    Github,
+}
+
+/// Arguments of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Folder that holds nucleon.yaml
+    #[arg(short = 'C', long = "root", value_name = "DIR", env = env::ROOT, default_value = ".", hide_env = true, global = true)]
+    pub root: PathBuf,
+    /// How results are shown [default: text, in workflow runs github]
+    #[arg(long, value_enum, env = env::FORMAT, hide_env = true, global = true)]
+    format: Option<Format>,
+    /// Say more while working
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+impl Common {
+    /// How results are shown here.
+    pub fn format(&self) -> Format {
+        let in_run = env::get(env::GITHUB_ACTIONS).as_deref() == Some("true");
+        self.format.unwrap_or(if in_run { Format::Github } else { Format::Text })
+    }
+}
+
+/// Where the state is.
+#[derive(Clone, Debug, Args)]
+pub struct StateArgs {
+    /// Git remote that holds the state
+    #[arg(long, value_name = "REMOTE", env = env::STATE_REMOTE, default_value = "origin", hide_env = true)]
+    pub state_remote: String,
+    /// Prefix of the state refs
+    #[arg(long, value_name = "PREFIX", env = env::STATE_PREFIX, default_value = "refs/nucleon/", hide_env = true)]
+    pub state_prefix: String,
+}
+
+/// Which targets are meant.
+#[derive(Clone, Debug, Args)]
+pub struct Selection {
+    /// Targets, such as environment/dev; all of them when nothing is said
+    #[arg(value_name = "TARGET", env = env::TARGETS, value_delimiter = '\n', hide_env = true, value_parser = parse_target)]
+    pub targets: Vec<Line<TargetId>>,
+    /// Only targets of one stage
+    #[arg(long, env = env::STAGE, hide_env = true, value_parser = parse_stage)]
+    pub stage: Option<Line<Stage>>,
+    /// Only targets that render differently from a revision of this repository
+    #[arg(long, value_name = "REV", env = env::CHANGED_SINCE, hide_env = true)]
+    pub changed_since: Option<String>,
+    /// Only targets that render differently from what was last attempted, or whose run died
+    #[arg(long, env = env::PENDING, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    pub pending: Flag,
+}
+
+impl Selection {
+    /// The targets that were named.
+    pub fn named(&self) -> Vec<TargetId> {
+        self.targets.iter().filter_map(|line| line.0.clone()).collect()
+    }
+
+    /// The stage that was named.
+    pub fn stage(&self) -> Option<Stage> {
+        self.stage.as_ref().and_then(|line| line.0)
+    }
+
+    /// The revision that was named.
+    pub fn changed_since(&self) -> Option<&str> {
+        self.changed_since.as_deref().filter(|revision| !revision.is_empty())
+    }
+}
+
+/// A value, or the empty text that an action's empty input becomes.
+#[derive(Clone, Debug)]
+pub struct Line<T>(pub Option<T>);
+
+fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
+    let text = text.trim();
+    if text.is_empty() { Ok(Line(None)) } else { text.parse().map(|value| Line(Some(value))) }
+}
+
+fn parse_target(text: &str) -> Result<Line<TargetId>, nucleon_core::target::BadTargetId> {
+    parse_line(text)
+}
+
+fn parse_stage(text: &str) -> Result<Line<Stage>, nucleon_core::target::BadStage> {
+    parse_line(text)
+}
+
+/// A switch that the environment can set: `true`, `false` or empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl std::str::FromStr for Flag {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "true" => Ok(Self(true)),
+            "false" | "" => Ok(Self(false)),
+            other => Err(format!("`{other}` is neither `true` nor `false`")),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The one place that turns an error into a kind, and a kind into an exit code.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use nucleon_engine::ports::PortError;
+use nucleon_engine::refusal::Refusal;
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The user's files are wrong; diagnostics were printed.
+    Files = 1,
+    /// The command line is wrong.
+    CommandLine = 2,
+    /// An outside system refused or could not be reached, or a deployment failed there.
+    Outside = 3,
+    /// Somebody was faster, or the plan is stale: plan again.
+    Stale = 4,
+    /// A bug in Nucleon.
+    Bug = 70,
+}
+
+impl From<Kind> for ExitCode {
+    fn from(kind: Kind) -> Self {
+        Self::from(kind as u8)
+    }
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub struct Failure {
+    /// Whose fault it is.
+    pub kind: Kind,
+    /// One sentence; nothing where everything has been printed already.
+    pub message: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that has been told already, by diagnostics or by a table.
+    pub fn told(kind: Kind) -> Self {
+        Self { kind, message: None, hint: None }
+    }
+
+    /// A failure with its sentence.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: Some(message.into()), hint: None }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// An error and all its causes, in one line.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl From<PortError> for Failure {
+    fn from(error: PortError) -> Self {
+        Self { kind: Kind::Outside, message: Some(chain(&error)), hint: error.hint() }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self { kind: kind_of(&refusal), message: Some(chain(&refusal)), hint: refusal.hint() }
+    }
+}
+
+/// Whose fault a refusal is.
+pub fn kind_of(refusal: &Refusal) -> Kind {
+    match refusal {
+        Refusal::Locked { .. } | Refusal::Faster { .. } | Refusal::Stale(_) | Refusal::Unapproved { .. } => Kind::Stale,
+        Refusal::NoReview { .. } | Refusal::Dependency { .. } | Refusal::Port(_) => Kind::Outside,
+        Refusal::Corrupt(_) | Refusal::Faulty { .. } => Kind::Files,
+    }
+}

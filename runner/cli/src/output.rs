@@ -1,0 +1,127 @@
+//! Writing: stdout is data, stderr is for people, and GitHub's files take outputs and summaries.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::report;
+use nucleon_engine::ports::{Event, Progress};
+
+use crate::args::Format;
+use crate::env;
+use crate::error::{Failure, Kind};
+
+/// Looks up the text of a file that a diagnostic points into.
+pub type Sources<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
+
+/// Writes data.
+pub fn data(text: &str) {
+    let mut stdout = anstream::stdout().lock();
+    // A reader that has gone away is no fault of ours, and there is nobody left to tell.
+    let _closed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+}
+
+/// Writes a line for people.
+pub fn say(text: &str) {
+    let mut stderr = anstream::stderr().lock();
+    let _closed = writeln!(stderr, "{text}");
+}
+
+/// Writes a document of ours to stdout.
+pub fn json(document: &impl serde::Serialize) {
+    let text = serde_json::to_string_pretty(document).expect("our documents have text keys");
+    data(&format!("{text}\n"));
+}
+
+/// Shows diagnostics: as text on stderr, and as annotations in a workflow run.
+pub fn diagnostics(diagnostics: &[Diagnostic], format: Format, sources: Sources<'_>) {
+    if diagnostics.is_empty() {
+        return;
+    }
+    let colour = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    say(report::text(diagnostics, sources, colour).trim_end());
+    if format == Format::Github {
+        data(&report::github(diagnostics));
+    }
+}
+
+/// Shows a failure that has not been told yet.
+pub fn failure(failure: &Failure, format: Format) {
+    let Some(message) = &failure.message else { return };
+    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    say(&format!("{style}error{style:#}: {message}"));
+    if let Some(hint) = &failure.hint {
+        say(&format!("  = help: {hint}"));
+    }
+    if format == Format::Github {
+        data(&report::annotation(message, failure.hint.as_deref()));
+    }
+}
+
+/// Sets outputs of a workflow step; outside a run nothing happens.
+pub fn outputs(values: &[(&str, &str)]) -> Result<(), Failure> {
+    let Some(path) = env::get(env::GITHUB_OUTPUT) else { return Ok(()) };
+    let text: String = values.iter().map(|(name, value)| output(name, value)).collect();
+    append(Path::new(&path), &text)
+}
+
+/// Adds to the job's summary; outside a run nothing happens.
+pub fn summary(markdown: &str) -> Result<(), Failure> {
+    match env::get(env::GITHUB_STEP_SUMMARY) {
+        Some(path) => append(Path::new(&path), markdown),
+        None => Ok(()),
+    }
+}
+
+/// Writes a file, whole.
+pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    let write = || {
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(path, text)
+    };
+    write().map_err(|error| cannot_write(path, &error))
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let open = std::fs::OpenOptions::new().append(true).create(true).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| cannot_write(path, &error))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Kind::Outside, format!("could not write `{}`: {error}", path.display()))
+}
+
+/// One output in the heredoc form, with a delimiter that the value does not contain.
+fn output(name: &str, value: &str) -> String {
+    let mut delimiter = String::from("NUCLEON_EOF");
+    while value.contains(&delimiter) {
+        delimiter.push('_');
+    }
+    format!("{name}<<{delimiter}\n{value}\n{delimiter}\n")
+}
+
+/// Shows what happens while targets are changed, a line an event.
+#[derive(Debug)]
+pub struct Lines;
+
+impl Progress for Lines {
+    fn event(&self, event: &Event) {
+        let resource = event.resource.as_deref().unwrap_or("-");
+        let reason = event.reason.as_deref().map(|reason| format!("  {}", reason.replace(['\r', '\n'], " "))).unwrap_or_default();
+        say(&format!("{}  {}  {resource}{reason}", event.target, event.status));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::output;
+
+    #[test]
+    fn a_value_cannot_end_its_own_heredoc() {
+        let written = output("plan", "a\nNUCLEON_EOF\ninjected=1");
+        assert_eq!(written, "plan<<NUCLEON_EOF_\na\nNUCLEON_EOF\ninjected=1\nNUCLEON_EOF_\n");
+    }
+}

@@ -1,0 +1,82 @@
+//! Who is at work, read from the environment.
+
+use jiff::SignedDuration;
+use nucleon_engine::run::Run;
+use serde::Deserialize;
+
+use crate::env;
+use crate::error::{Failure, Kind};
+
+/// How long a lease lasts unless a test says otherwise (`design.md` §7).
+const LEASE_SECONDS: i64 = 15 * 60;
+
+/// The parts of a GitHub event that are read.
+#[derive(Debug, Default, Deserialize)]
+pub struct Event {
+    /// The pull request of the event.
+    #[serde(default)]
+    pub pull_request: Option<PullRequest>,
+}
+
+/// The pull request of an event.
+#[derive(Debug, Deserialize)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its newest commit.
+    pub head: Head,
+}
+
+/// The head of a pull request.
+#[derive(Debug, Deserialize)]
+pub struct Head {
+    /// The commit.
+    pub sha: String,
+}
+
+/// The event that started the workflow run; empty outside one.
+pub fn event() -> Result<Event, Failure> {
+    let Some(path) = env::get(env::GITHUB_EVENT_PATH) else { return Ok(Event::default()) };
+    let unreadable = |error: &dyn std::fmt::Display| {
+        Failure::new(Kind::Outside, format!("could not read the event in `{path}`: {error}"))
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(&error))
+}
+
+/// This run, on a commit.
+pub fn current(commit: String) -> Result<Run, Failure> {
+    let url = run_url();
+    let lease = match env::get(env::LEASE) {
+        Some(seconds) => seconds
+            .parse()
+            .map_err(|_| Failure::new(Kind::CommandLine, format!("{}: `{seconds}` is not a number of seconds", env::LEASE)))?,
+        None => LEASE_SECONDS,
+    };
+    Ok(Run {
+        owner: owner(),
+        actor: env::get(env::GITHUB_ACTOR).or_else(|| env::get("USER")).unwrap_or_else(|| "unknown".to_owned()),
+        commit,
+        pull_request: event()?.pull_request.map(|pull_request| pull_request.number),
+        run_url: url,
+        lease: SignedDuration::from_secs(lease),
+    })
+}
+
+fn owner() -> String {
+    let attempt = env::get(env::GITHUB_RUN_ATTEMPT).unwrap_or_else(|| "1".to_owned());
+    match env::get(env::GITHUB_RUN_ID) {
+        Some(id) => format!("run {id}, attempt {attempt}"),
+        None => {
+            let user = env::get("USER").unwrap_or_else(|| "somebody".to_owned());
+            let machine = env::get("HOSTNAME").unwrap_or_else(|| "a terminal".to_owned());
+            format!("{user} at {machine}, process {}", std::process::id())
+        }
+    }
+}
+
+/// The page of the workflow run.
+pub fn run_url() -> Option<String> {
+    let server = env::get(env::GITHUB_SERVER_URL)?;
+    Some(format!("{server}/{}/actions/runs/{}", env::get(env::GITHUB_REPOSITORY)?, env::get(env::GITHUB_RUN_ID)?))
+}

@@ -1,0 +1,71 @@
+//! Plans any number of targets side by side.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use nucleon_core::plan::{Operation, Plan};
+use tokio::sync::Semaphore;
+
+use crate::candidate::Candidate;
+use crate::difference::difference;
+use crate::ports::Provisioner;
+use crate::refusal::Refusal;
+
+/// How many targets are planned at once.
+const AT_ONCE: usize = 64;
+
+/// Plans candidates; one that cannot be planned does not stop the others.
+pub async fn plan(
+    provisioner: &dyn Provisioner,
+    candidates: &[Candidate],
+) -> Vec<Result<Plan, Refusal>> {
+    let permits = Semaphore::new(AT_ONCE);
+    join_all(candidates.iter().map(|candidate| async {
+        let _permit = permits.acquire().await;
+        if candidate.unknown.is_empty() || candidate.deployment.destroy {
+            let plan = provisioner
+                .plan(&candidate.deployment)
+                .await
+                .map_err(Arc::new)?;
+            return Ok(plan.sorted());
+        }
+        provisional(provisioner, candidate).await
+    }))
+    .await
+}
+
+/// A plan without a change set: what is not known yet would only make CloudFormation refuse it.
+async fn provisional(
+    provisioner: &dyn Provisioner,
+    candidate: &Candidate,
+) -> Result<Plan, Refusal> {
+    let living = provisioner
+        .describe(&candidate.deployment)
+        .await
+        .map_err(Arc::new)?;
+    let before = living
+        .as_ref()
+        .map_or("", |living| living.template_body.as_str());
+    let (shown, masked) = difference(
+        before,
+        &candidate.deployment.template_body,
+        &candidate.secrets,
+    );
+    Ok(Plan {
+        target: candidate.target().clone(),
+        operation: if living.is_some() {
+            Operation::Update
+        } else {
+            Operation::Create
+        },
+        unknown: candidate.unknown.clone(),
+        changes: Vec::new(),
+        rendered: candidate.deployment.rendered.clone(),
+        difference: Some(shown),
+        masked,
+        notes: vec![
+            "provisional: it uses outputs that an earlier stage of this run will set".to_owned(),
+        ],
+    }
+    .sorted())
+}
