@@ -17,5 +17,6 @@ pub mod plan;
 pub mod plan_file;
 pub mod record;
 pub mod secret;
+pub mod tags;
 pub mod target;
 pub mod yaml;

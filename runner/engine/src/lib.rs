@@ -12,3 +12,4 @@ pub mod ports;
 pub mod recover;
 pub mod refusal;
 pub mod run;
+pub mod status;
