@@ -46,6 +46,8 @@ pub struct Deployment {
     pub template_body: String,
     /// The digest of the rendered template.
     pub rendered: RenderedDigest,
+    /// What the template needs CloudFormation to be allowed: `CAPABILITY_NAMED_IAM`.
+    pub capabilities: Vec<String>,
     /// The tags of the stack: `proton:*` as Proton set them.
     pub tags: BTreeMap<String, String>,
     /// The bucket for bodies over 51,200 bytes, and its key's alias.

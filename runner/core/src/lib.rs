@@ -17,6 +17,7 @@ pub mod plan;
 pub mod plan_file;
 pub mod record;
 pub mod secret;
+pub mod stack_name;
 pub mod tags;
 pub mod target;
 pub mod yaml;

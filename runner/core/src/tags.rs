@@ -30,7 +30,11 @@ pub fn tags(target: &TargetId, of: Tagged<'_>) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::from([("proton:account".to_owned(), of.account.to_owned())]);
     let mut tag = |key: &str, resource: String| tags.insert(format!("proton:{key}"), arn(resource));
     if let Some(template) = of.template {
-        let kind = if matches!(target, TargetId::Environment(_)) { "environment" } else { "service" };
+        let kind = if matches!(target, TargetId::Environment(_)) {
+            "environment"
+        } else {
+            "service"
+        };
         tag("template", format!("{kind}-template/{template}"));
     }
     if let Some(environment) = of.environment {
@@ -43,7 +47,10 @@ pub fn tags(target: &TargetId, of: Tagged<'_>) -> BTreeMap<String, String> {
     };
     if let Some((service, instance)) = instance {
         tag("service", format!("service/{service}"));
-        tag("service-instance", format!("service/{service}/service-instance/{instance}"));
+        tag(
+            "service-instance",
+            format!("service/{service}/service-instance/{instance}"),
+        );
     }
     match target {
         TargetId::Pipeline { service } => {
@@ -74,10 +81,21 @@ mod tests {
         };
         let expected = [
             ("proton:account", "111122223333"),
-            ("proton:service", "arn:aws:proton:us-east-1:111122223333:service/test-service"),
-            ("proton:template", "arn:aws:proton:us-east-1:111122223333:service-template/scheduled-ecs-ec2-svc"),
+            (
+                "proton:service",
+                "arn:aws:proton:us-east-1:111122223333:service/test-service",
+            ),
+            (
+                "proton:template",
+                "arn:aws:proton:us-east-1:111122223333:service-template/scheduled-ecs-ec2-svc",
+            ),
         ];
         let tags = tags(&target, of);
-        assert_eq!(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            tags.iter()
+                .map(|(key, value)| (key.as_str(), value.as_str()))
+                .collect::<Vec<_>>(),
+            expected
+        );
     }
 }
