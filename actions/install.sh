@@ -112,6 +112,15 @@ use() {
   printf 'nucleon: %s\n' "$folder" >&2
 }
 
+# The tool cache, or the job's temporary folder where the cache is missing or belongs to somebody else.
+cache() {
+  local folder=${RUNNER_TOOL_CACHE:-}
+  if [[ -z $folder ]] || ! mkdir -p -- "$folder" 2>/dev/null || [[ ! -w $folder ]]; then
+    folder=${RUNNER_TEMP:-${TMPDIR:-/tmp}}
+  fi
+  printf '%s' "$folder"
+}
+
 make_scratch() {
   scratch=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/nucleon-install.XXXXXX")
 }
@@ -161,7 +170,7 @@ main() {
   [[ -n $version ]] || fail "this ref of the actions was not released, so it knows no binaries" \
     "use a released tag such as v1, or build from source and give \`binary-path\`"
   [[ $version =~ ^[0-9A-Za-z.+-]+$ ]] || fail "\`$version\` is not a version" "write it like 1.2.3"
-  cached=${RUNNER_TOOL_CACHE:-${RUNNER_TEMP:-/tmp}}/nucleon/$version/$arch
+  cached=$(cache)/nucleon/$version/$arch
   if [[ ! -f $cached.complete ]]; then install_release "$version" "$cached"; fi
   use "$cached"
 }

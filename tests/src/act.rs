@@ -54,7 +54,8 @@ impl Act {
             ])
             .arg("--artifact-server-path")
             .arg(home.path().join("artifacts"));
-        Self { command, home }
+        // act would take the rewritten address of the remote for the repository's name.
+        Self { command, home }.env("GITHUB_REPOSITORY", slug)
     }
 
     /// Runs only this workflow file.

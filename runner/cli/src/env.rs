@@ -20,6 +20,8 @@ pub const OUT: &str = "NUCLEON_OUT";
 pub const APPROVED: &str = "NUCLEON_APPROVED";
 /// `true`: the targets are to be deleted.
 pub const DESTROY: &str = "NUCLEON_DESTROY";
+/// Which notification the notify action sends: the sub-command of `nucleon-notify`.
+pub const NOTIFICATION: &str = "NUCLEON_NOTIFICATION";
 /// The file that `nucleon-plan` wrote.
 pub const PLAN: &str = "NUCLEON_PLAN";
 /// The file that `nucleon-apply` wrote.
