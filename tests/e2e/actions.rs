@@ -85,6 +85,11 @@ fn a_changed_description_is_drift() {
     let copy = Published::copy();
     let path = copy.folder().join("actions/plan/action.yml");
     let text = fs::read_to_string(&path).unwrap();
+    let init = copy.folder().join("runner/cli/src/init");
+    fs::create_dir_all(&init).unwrap();
+    for file in users_files() {
+        fs::copy(&file, init.join(file.file_name().unwrap())).unwrap();
+    }
     fs::write(&path, text.replace("Targets to plan", "What to plan")).unwrap();
 
     let output = Command::new(binary("nucleon-xtask"))
@@ -104,7 +109,11 @@ fn a_changed_description_is_drift() {
 #[test]
 fn zizmor_reports_nothing() {
     let root = Published::root();
-    let output = zizmor(&root).args([".github", "actions"]).output().unwrap();
+    let output = zizmor(&root)
+        .args([".github", "actions"])
+        .args(users_files())
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", printed(&output));
 }
 
@@ -134,7 +143,9 @@ fn zizmor_reads_our_files() {
 #[test]
 fn actionlint_reports_nothing() {
     let copy = Published::copy();
-    let output = actionlint(&copy.workflows());
+    let mut files = copy.workflows();
+    files.extend(users_files());
+    let output = actionlint(&files);
     assert!(output.status.success(), "{}", printed(&output));
 }
 
@@ -185,6 +196,9 @@ fn zizmor(folder: &Path) -> Command {
         "--format=plain",
     ]);
     command
+        .arg("--config")
+        .arg(Published::root().join(".github/zizmor.yml"));
+    command
 }
 
 fn actionlint(files: &[PathBuf]) -> Output {
@@ -216,6 +230,12 @@ fn action(name: &str) -> String {
 fn workflow_files() -> Vec<PathBuf> {
     let entries = fs::read_dir(Published::root().join(".github/workflows")).unwrap();
     entries.map(|entry| entry.unwrap().path()).collect()
+}
+
+/// The workflow files that `nucleon init` writes.
+fn users_files() -> [PathBuf; 2] {
+    ["pull-request", "deploy"]
+        .map(|name| Published::root().join(format!("runner/cli/src/init/nucleon-{name}.yml")))
 }
 
 fn sources() -> Vec<PathBuf> {

@@ -260,7 +260,7 @@ fn a_stage_that_cannot_be_rendered_does_not_stop_the_next() {
     );
 }
 
-/// Runs a user's workflow file as the actions' README shows it.
+/// Runs a user's workflow file.
 fn run(name: &str, programs: &Programs, event: &str, payload: &Value) -> Run {
     let file = format!(
         "{}    with: {{binary-path: {}}}\n",
@@ -277,14 +277,10 @@ fn run(name: &str, programs: &Programs, event: &str, payload: &Value) -> Run {
         .run(event, payload)
 }
 
-/// The workflow file that the actions' README tells users to write.
+/// The workflow file that `nucleon init` writes.
 fn users_file(name: &str) -> String {
-    let readme = fs::read_to_string(Published::root().join("actions/README.md")).unwrap();
-    let (_, rest) = readme
-        .split_once(&format!("\n`.github/workflows/{name}`\n\n```yaml\n"))
-        .unwrap();
-    let (file, _) = rest.split_once("```\n").unwrap();
-    file.to_owned()
+    let path = format!("runner/cli/src/init/nucleon-{name}");
+    fs::read_to_string(Published::root().join(path)).unwrap()
 }
 
 fn pull_request(head: &str) -> Value {

@@ -1,6 +1,7 @@
 //! Text that is made from other text in the repository.
 //!
-//! An action's inputs and outputs stand once, in its `action.yml`; a stage of
+//! An action's inputs and outputs stand once, in its `action.yml`; the files of
+//! a user's repository stand once, where `nucleon init` has them; a stage of
 //! the deployment stands once, at the head of `deploy.yml`. What follows from
 //! them is written between markers by `cargo xtask docs`, and `--check` fails
 //! while it is out of date.
@@ -64,6 +65,13 @@ fn generated(root: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
         let text = readme::fill(&read(&path)?, &action)?;
         files.push((path, text));
     }
+    let path = root.join("actions/README.md");
+    let mut text = read(&path)?;
+    for name in ["pull-request", "deploy"] {
+        let file = read(&root.join(format!("runner/cli/src/init/nucleon-{name}.yml")))?;
+        text = readme::show(&text, name, &file)?;
+    }
+    files.push((path, text));
     let path = root.join(".github/workflows/deploy.yml");
     let text = stages::fill(&read(&path)?)?;
     files.push((path, text));

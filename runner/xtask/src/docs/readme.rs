@@ -1,4 +1,4 @@
-//! The tables of an action's README.
+//! The generated parts of the actions' READMEs.
 
 use std::fmt::Write as _;
 
@@ -18,6 +18,17 @@ pub(super) fn fill(readme: &str, action: &Action) -> Result<String, String> {
         "<!-- outputs -->",
         "<!-- /outputs -->",
         &outputs(action),
+    )
+}
+
+/// Shows a workflow file that users have.
+pub(super) fn show(readme: &str, name: &str, file: &str) -> Result<String, String> {
+    let block = format!("\n```yaml\n{}\n```\n\n", file.trim_end());
+    marked::replace(
+        readme,
+        &format!("<!-- {name} -->"),
+        &format!("<!-- /{name} -->"),
+        &block,
     )
 }
 
