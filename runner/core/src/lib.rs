@@ -7,6 +7,7 @@
 //! [`bundle`] → [`schema`] → [`spec`] → [`inputs`] → [`context`] → [`rendered`] → [`plan`] → [`outcome`] → [`record`] → [`notification`].
 
 pub mod codes;
+pub mod context;
 pub mod deployment;
 pub mod diagnostic;
 pub mod digest;
@@ -16,8 +17,11 @@ pub mod outcome_file;
 pub mod plan;
 pub mod plan_file;
 pub mod record;
+pub mod render;
+pub mod rendered;
 pub mod secret;
 pub mod stack_name;
 pub mod tags;
 pub mod target;
+pub mod template;
 pub mod yaml;

@@ -1,0 +1,177 @@
+//! Rendering: Jinja as Proton's templates use it, with Proton's filters, for CloudFormation templates.
+//!
+//! A template is text first and YAML later: expressions stand unquoted wherever YAML allows a scalar. What Jinja2 does
+//! is what must come out, byte for byte, so values print in Python's forms (`True`, `None`, `['a', 'b']`).
+//! A template cannot reach outside itself, and cannot run for ever: work, memory, depth and output are bounded.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::{Environment, ErrorKind, OutputSpan, OutputSpanKind};
+
+use crate::codes::Code;
+use crate::context::Context;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::rendered::{Origin, Rendered, Segment};
+use crate::template::TemplateSource;
+
+mod arguments;
+mod blocks;
+mod environment;
+mod fault;
+mod filters;
+mod json;
+mod proton;
+mod python;
+mod scalar;
+
+/// The most bytes that a template may render to.
+///
+/// CloudFormation takes 1 MB at most.
+const LARGEST_OUTPUT: usize = 5_000_000;
+
+/// Renders one template once; a [`Renderer`] is the better choice for many.
+pub fn render(template: &TemplateSource, context: &Context) -> Result<Rendered, Vec<Diagnostic>> {
+    Renderer::new().render(template, context)
+}
+
+/// Renders templates, and keeps what it has compiled.
+#[derive(Debug)]
+pub struct Renderer {
+    strict: Environment<'static>,
+    /// The same templates under the names of `strict`, for what strictness refuses only because of unknown values.
+    forgiving: Environment<'static>,
+    /// The names of compiled templates, by their text.
+    names: BTreeMap<Arc<str>, String>,
+}
+
+impl Default for Renderer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Renderer {
+    /// Makes a renderer that has not compiled anything yet.
+    pub fn new() -> Self {
+        Self {
+            strict: environment::strict(),
+            forgiving: environment::forgiving(),
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// Renders a template with a context.
+    pub fn render(
+        &mut self,
+        template: &TemplateSource,
+        context: &Context,
+    ) -> Result<Rendered, Vec<Diagnostic>> {
+        let source = unix_newlines(&template.text);
+        let fault = fault::Fault {
+            file: &template.file,
+            source: &source,
+            context,
+        };
+        let name = self
+            .compile(&source)
+            .map_err(|error| vec![fault.describe(&error)])?;
+        let (text, unknown, segments) = self
+            .evaluate(&name, context)
+            .map_err(|error| vec![fault.describe(&error)])?;
+        if text.len() > LARGEST_OUTPUT {
+            return Err(vec![too_large(&template.file)]);
+        }
+        let origin = Origin {
+            file: template.file.clone(),
+            source,
+            segments,
+        };
+        Ok(Rendered::new(text, unknown, origin))
+    }
+
+    /// Compiles a template unless that is done already, and gives its name.
+    fn compile(&mut self, source: &Arc<str>) -> Result<String, minijinja::Error> {
+        if let Some(name) = self.names.get(source) {
+            return Ok(name.clone());
+        }
+        let name = self.names.len().to_string();
+        self.strict
+            .add_template_owned(name.clone(), source.to_string())?;
+        self.names.insert(source.clone(), name.clone());
+        Ok(name)
+    }
+
+    fn evaluate(&mut self, name: &str, context: &Context) -> Result<Output, minijinja::Error> {
+        let strict = run(&self.strict, name, context);
+        let refused = match strict {
+            Err(error) if may_be_unknown(&error) => error,
+            other => return other.map_err(|refused| refused.error),
+        };
+        let source = self.strict.get_template(name)?.source().to_owned();
+        self.forgiving.add_template_owned(name.to_owned(), source)?;
+        run(&self.forgiving, name, context).map_err(|_| refused.error)
+    }
+}
+
+type Output = (String, Vec<String>, Vec<Segment>);
+
+/// A render that did not come to its end.
+struct Refused {
+    error: minijinja::Error,
+    has_unknown: bool,
+}
+
+fn run(environment: &Environment<'_>, name: &str, context: &Context) -> Result<Output, Refused> {
+    let (members, reads) = context.view();
+    let root = environment::with_reads(members, &reads);
+    let evaluated = environment
+        .get_template(name)
+        .and_then(|template| template.render_with_spans(root));
+    let unknown = reads.names();
+    match evaluated {
+        Ok((text, spans)) => {
+            let (text, segments) = blocks::indent(text, segments(&spans));
+            Ok((text, unknown, segments))
+        }
+        Err(error) => Err(Refused {
+            error,
+            has_unknown: !unknown.is_empty(),
+        }),
+    }
+}
+
+/// Whether an unknown value may be why a lookup found nothing: `{…}[environment.outputs.Size]`.
+fn may_be_unknown(refused: &Refused) -> bool {
+    let computed_key = |detail: &str| detail.contains("[...]");
+    refused.has_unknown
+        && refused.error.kind() == ErrorKind::UndefinedError
+        && refused.error.detail().is_some_and(computed_key)
+}
+
+fn segments(spans: &[OutputSpan]) -> Vec<Segment> {
+    let segments = spans.iter().map(|span| Segment {
+        output: span.output_range(),
+        source: span.source_range(),
+        copied: span.kind() == OutputSpanKind::Raw,
+    });
+    segments.collect()
+}
+
+/// Jinja2 reads `\r\n` as `\n`.
+fn unix_newlines(text: &Arc<str>) -> Arc<str> {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n").into()
+    } else {
+        text.clone()
+    }
+}
+
+fn too_large(file: &Arc<str>) -> Diagnostic {
+    Diagnostic::error(
+        Code::RenderFuel,
+        "the template renders to more than 5 MB; CloudFormation takes 1 MB at most",
+    )
+    .at(Location::start_of(file.clone()))
+    .help("look for a loop or a repeated text that grows with its input")
+}

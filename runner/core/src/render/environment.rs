@@ -1,0 +1,70 @@
+//! The engine's settings: strict, without auto-escaping, bounded, and with the filters of Jinja2 and Proton.
+
+use minijinja::value::merge_maps;
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
+use minijinja_contrib::pycompat;
+
+use crate::context::unknown::{self, Reads};
+use crate::render::{filters, proton, python};
+
+/// How much work one render may do: about as many instructions, or 64 bytes of data each.
+const FUEL: u64 = 1_000_000;
+/// How deep a template may nest and recurse.
+const DEPTH: usize = 200;
+/// Where the reads of a render stand; no template can name it.
+const READS: &str = "<reads>";
+
+/// The engine for everything.
+pub(super) fn strict() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(DEPTH);
+    // Without it an error has no columns.
+    environment.set_debug(true);
+    environment.set_formatter(format);
+    environment.set_unknown_method_callback(pycompat::unknown_method_callback);
+    filters::add_to(&mut environment);
+    proton::add_to(&mut environment);
+    environment
+}
+
+/// The engine for templates that look something up by a value that is not known yet.
+///
+/// What such a lookup finds is undefined, and prints as the unknown value that was read last.
+pub(super) fn forgiving() -> Environment<'static> {
+    let mut environment = strict();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_formatter(format_forgiving);
+    environment
+}
+
+/// Puts the reads of a render beside the data, where the formatter finds them.
+pub(super) fn with_reads(members: Value, reads: &Reads) -> Value {
+    let reads = Value::from_pairs([(READS, Value::from_object(reads.clone()))]);
+    merge_maps([members, reads])
+}
+
+fn format(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    python::write(output, value)
+}
+
+fn format_forgiving(
+    output: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
+    let reads = state.lookup(READS);
+    let last = reads
+        .as_ref()
+        .and_then(Value::downcast_object_ref::<Reads>)
+        .and_then(Reads::take_last);
+    if !value.is_undefined() {
+        return python::write(output, value);
+    }
+    let name = last.ok_or_else(|| Error::from(ErrorKind::UndefinedError))?;
+    Ok(output.write_str(&unknown::placeholder(&name))?)
+}

@@ -1,0 +1,107 @@
+//! Proton's four filters.
+
+use minijinja::value::{DynObject, Rest, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, ErrorKind, Value};
+
+use crate::context::unknown::is_unknown;
+use crate::render::arguments::Arguments;
+use crate::render::{blocks, python, scalar};
+
+pub(super) fn add_to(environment: &mut Environment<'_>) {
+    environment.add_filter(
+        "proton_cfn_ecs_task_definition_formatted_env_vars",
+        ecs_variables,
+    );
+    environment.add_filter(
+        "proton_cfn_lambda_function_formatted_env_vars",
+        lambda_variables,
+    );
+    environment.add_filter("proton_cfn_iam_policy_arns", policy_arns);
+    environment.add_filter("proton_cfn_sanitize", sanitize);
+}
+
+/// A list of `Name` and `Value`, as a task definition takes it.
+fn ecs_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let raw = raw_of(given)?;
+    let mut lines = Vec::new();
+    for (key, value) in members(outputs)? {
+        lines.push(format!("- Name: {}", scalar::quoted(&key)));
+        lines.push(format!("  Value: {}", variable(&value, raw)?));
+    }
+    Ok(blocks::mark(&lines))
+}
+
+/// A mapping, as a function takes it.
+fn lambda_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    let raw = raw_of(given)?;
+    let mut lines = Vec::new();
+    for (key, value) in members(outputs)? {
+        let value = variable(&value, raw)?;
+        lines.push(format!("{}: {value}", scalar::quoted(&key)));
+    }
+    Ok(blocks::mark(&lines))
+}
+
+/// A list of those values that are the ARNs of policies.
+fn policy_arns(outputs: &Value) -> Result<String, Error> {
+    let values = members(outputs)?.into_iter().map(|(_, value)| value);
+    let arns = values.filter(|value| scalar::is_policy_arn(value) || is_unknown(value));
+    let lines: Vec<_> = arns.map(|arn| format!("- {arn}")).collect();
+    Ok(blocks::mark(&lines))
+}
+
+/// The value, where it cannot break out of its place in a template.
+fn sanitize(value: &Value) -> Result<String, Error> {
+    refuse_undefined(value)?;
+    let text = python::text(value);
+    if scalar::is_safe(&text) || scalar::is_arn(&text) || is_unknown(&text) {
+        return Ok(text);
+    }
+    Err(illegal(&text, " or be a valid ARN"))
+}
+
+fn raw_of(given: Rest<ValueOrKwargs>) -> Result<bool, Error> {
+    let arguments = Arguments::of(given, &["raw"])?;
+    Ok(arguments.get("raw")?.unwrap_or(true))
+}
+
+fn variable(value: &str, raw: bool) -> Result<String, Error> {
+    if raw || scalar::is_safe(value) || is_unknown(value) {
+        Ok(scalar::quoted(value))
+    } else {
+        Err(illegal(value, ""))
+    }
+}
+
+/// The outputs by key, as text.
+fn members(outputs: &Value) -> Result<Vec<(String, String)>, Error> {
+    refuse_undefined(outputs)?;
+    let pairs = outputs
+        .as_object()
+        .filter(|_| outputs.kind() == ValueKind::Map)
+        .and_then(DynObject::try_iter_pairs);
+    let Some(pairs) = pairs else {
+        let found = outputs.kind();
+        let message = format!(
+            "the filter takes outputs by name, as `service_instance.components.default.outputs`; found {found}"
+        );
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    };
+    let pairs = pairs.map(|(key, value)| (python::text(&key), python::text(&value)));
+    Ok(pairs.collect())
+}
+
+/// Fails as the engine does, and so with the name of what is undefined.
+fn refuse_undefined(value: &Value) -> Result<(), Error> {
+    value.get_attr("").map(|_| ())
+}
+
+/// Proton's own words.
+fn illegal(text: &str, alternative: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!(
+            "illegal character(s) detected in \"{text}\"; must match regex ^[a-zA-Z0-9_-]*${alternative}"
+        ),
+    )
+}
