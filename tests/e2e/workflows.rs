@@ -260,6 +260,20 @@ fn a_stage_that_cannot_be_rendered_does_not_stop_the_next() {
     );
 }
 
+/// act knows neither, so their text is all there is to test.
+#[test]
+fn every_apply_job_waits_for_its_environment_and_for_its_target() {
+    let path = Published::root().join(".github/workflows/deploy.yml");
+    let workflow = fs::read_to_string(path).unwrap();
+    let lines = [
+        "      fail-fast: false\n",
+        "    environment: ${{ matrix.environment }}\n",
+        "      group: nucleon-${{ matrix.name }}\n      cancel-in-progress: false\n",
+        "      contents: write # the state refs\n      id-token: write # the apply roles\n      actions: read # who approved this run\n    steps:\n",
+    ];
+    assert_eq!(lines.map(|line| workflow.matches(line).count()), [8; 4]);
+}
+
 /// Runs a user's workflow file.
 fn run(name: &str, programs: &Programs, event: &str, payload: &Value) -> Run {
     let file = format!(
