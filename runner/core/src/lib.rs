@@ -8,10 +8,12 @@
 
 pub mod codes;
 pub mod context;
+pub mod comment;
 pub mod deployment;
 pub mod diagnostic;
 pub mod digest;
 pub mod files;
+pub mod markdown;
 pub mod outcome;
 pub mod outcome_file;
 pub mod plan;
@@ -21,6 +23,7 @@ pub mod render;
 pub mod rendered;
 pub mod secret;
 pub mod stack_name;
+pub mod show;
 pub mod tags;
 pub mod target;
 pub mod template;
