@@ -1,5 +1,7 @@
 //! The comment on a pull request and the job's summary: one document, two limits.
 
+use std::fmt::Write as _;
+
 use crate::markdown::{code, fence, fold, text, within};
 use crate::plan::Plan;
 use crate::plan_file::{FileDiagnostic, PlanFile, PlanResult, PlannedTarget};
@@ -32,10 +34,13 @@ pub fn document(file: &PlanFile, frame: Frame<'_>, limit: usize) -> String {
     let targets = by_danger(&file.targets);
     let mut head = format!("{}\n### Nucleon: {}\n\n", marker(frame.key), totals(file));
     if let Some(notice) = frame.notice {
-        head.push_str(&format!("> {}\n\n", text(notice)));
+        let _ = write!(head, "> {}\n\n", text(notice));
     }
-    let run = frame.run_url.map(|url| format!(", [run]({url})")).unwrap_or_default();
-    head.push_str(&format!("Commit {}{run}\n\n", code(&file.commit)));
+    let run = frame
+        .run_url
+        .map(|url| format!(", [run]({url})"))
+        .unwrap_or_default();
+    let _ = write!(head, "Commit {}{run}\n\n", code(&file.commit));
     let mut blocks = faults(&file.diagnostics);
     if !targets.is_empty() {
         let rows: Vec<String> = targets.iter().map(|planned| row(planned)).collect();
@@ -43,11 +48,14 @@ pub fn document(file: &PlanFile, frame: Frame<'_>, limit: usize) -> String {
     }
     blocks.extend(targets.iter().filter_map(|planned| details(planned)));
     within(limit, &head, &blocks, |count| {
-        format!("\n_{count} more parts do not fit here; the job's summary and `plan.json` have them._\n")
+        format!(
+            "\n_{count} more parts do not fit here; the job's summary and `plan.json` have them._\n"
+        )
     })
 }
 
-const HEADER: &str = "| Target | Account | Region | Template | What will happen |\n|---|---|---|---|---|\n";
+const HEADER: &str =
+    "| Target | Account | Region | Template | What will happen |\n|---|---|---|---|---|\n";
 
 /// The table; where even the table would not fit, its first rows, danger first, and how many follow.
 fn table(rows: &[String], limit: usize) -> Vec<String> {
@@ -55,7 +63,7 @@ fn table(rows: &[String], limit: usize) -> Vec<String> {
     let mut shown = String::from(HEADER);
     for (index, row) in rows.iter().enumerate() {
         if shown.chars().count() + row.chars().count() > room {
-            shown.push_str(&format!("\n_and {} more targets_\n", rows.len() - index));
+            let _ = write!(shown, "\n_and {} more targets_\n", rows.len() - index);
             return vec![shown];
         }
         shown.push_str(row);
@@ -78,7 +86,9 @@ fn row(planned: &PlannedTarget) -> String {
 
 fn what(result: &PlanResult) -> String {
     match result {
-        PlanResult::Planned { plan, .. } if plan.is_dangerous() => format!("⚠️ **{}**", text(&headline(plan))),
+        PlanResult::Planned { plan, .. } if plan.is_dangerous() => {
+            format!("⚠️ **{}**", text(&headline(plan)))
+        }
         PlanResult::Planned { plan, .. } => text(&headline(plan)),
         PlanResult::Failed { message, .. } => format!("❌ {}", text(message)),
     }
@@ -86,12 +96,21 @@ fn what(result: &PlanResult) -> String {
 
 /// The fold of a target; one that stays as it is has none.
 fn details(planned: &PlannedTarget) -> Option<String> {
-    let heading = format!("{} · {}", code(&planned.target.to_string()), what(&planned.result));
+    let heading = format!(
+        "{} · {}",
+        code(&planned.target.to_string()),
+        what(&planned.result)
+    );
     let body = match &planned.result {
         PlanResult::Planned { plan, .. } if plan.is_empty() => return None,
-        PlanResult::Planned { plan, approval } => format!("{}\nDigest {}\n", changes(plan), code(approval)),
+        PlanResult::Planned { plan, approval } => {
+            format!("{}\nDigest {}\n", changes(plan), code(approval))
+        }
         PlanResult::Failed { message, hint } => {
-            let hint = hint.as_ref().map(|hint| format!("\n\n{}", text(hint))).unwrap_or_default();
+            let hint = hint
+                .as_ref()
+                .map(|hint| format!("\n\n{}", text(hint)))
+                .unwrap_or_default();
             format!("{}{hint}\n", text(message))
         }
     };
@@ -99,8 +118,8 @@ fn details(planned: &PlannedTarget) -> Option<String> {
 }
 
 fn changes(plan: &Plan) -> String {
-    let body: String = plain(plan).lines().map(|line| format!("{}\n", mark(line))).collect();
-    fence("diff", &body)
+    let lines: Vec<String> = plain(plan).lines().map(mark).collect();
+    fence("diff", &lines.join("\n"))
 }
 
 /// Puts the sign of a change into the first column, where the colours of `diff` are made.
@@ -120,12 +139,36 @@ fn faults(diagnostics: &[FileDiagnostic]) -> Vec<String> {
         return Vec::new();
     }
     let line = |fault: &FileDiagnostic| {
-        let place = fault.location.as_ref().map(|at| format!("{}:{}:{} ", at.file, at.line, at.column)).unwrap_or_default();
-        let help = fault.help.as_ref().map(|help| format!("; {}", text(help))).unwrap_or_default();
-        format!("- {} {} {}{help}\n", code(place.trim_end()), code(&fault.code), text(&fault.message))
+        let place = fault
+            .location
+            .as_ref()
+            .map(|at| format!("{}:{}:{} ", at.file, at.line, at.column))
+            .unwrap_or_default();
+        let help = fault
+            .help
+            .as_ref()
+            .map(|help| format!("; {}", text(help)))
+            .unwrap_or_default();
+        format!(
+            "- {} {} {}{help}\n",
+            code(place.trim_end()),
+            code(&fault.code),
+            text(&fault.message)
+        )
     };
     let shown: String = diagnostics.iter().take(50).map(line).collect();
     let more = diagnostics.len().saturating_sub(50);
-    let more = if more > 0 { format!("\n_and {more} more_\n") } else { String::new() };
-    vec![format!("#### {} in the files\n\n{shown}{more}\n", if diagnostics.len() == 1 { "1 fault" } else { "Faults" })]
+    let more = if more > 0 {
+        format!("\n_and {more} more_\n")
+    } else {
+        String::new()
+    };
+    vec![format!(
+        "#### {} in the files\n\n{shown}{more}\n",
+        if diagnostics.len() == 1 {
+            "1 fault"
+        } else {
+            "Faults"
+        }
+    )]
 }

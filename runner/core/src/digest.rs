@@ -28,11 +28,14 @@ fn sha256(parts: &[&[u8]]) -> String {
         hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hasher.update(part);
     }
-    let hex: String = hasher
+    let digits =
+        |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(u32::from(digit), 16));
+    let hex = hasher
         .finalize()
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .flat_map(digits)
+        .flatten()
+        .collect::<String>();
     format!("sha256:{hex}")
 }
 

@@ -44,6 +44,7 @@ impl RelPath {
     }
 
     /// This path below another folder.
+    #[must_use]
     pub fn below(&self, folder: &Self) -> Self {
         if folder.0.is_empty() {
             self.clone()
@@ -161,6 +162,7 @@ impl Files {
     }
 
     /// The files below a folder, with paths relative to it.
+    #[must_use]
     pub fn below(&self, folder: &str) -> Self {
         if folder.is_empty() {
             return self.clone();

@@ -7,8 +7,8 @@
 //! [`bundle`] → [`schema`] → [`spec`] → [`inputs`] → [`context`] → [`rendered`] → [`plan`] → [`outcome`] → [`record`] → [`notification`].
 
 pub mod codes;
-pub mod context;
 pub mod comment;
+pub mod context;
 pub mod deployment;
 pub mod diagnostic;
 pub mod digest;
@@ -22,8 +22,8 @@ pub mod record;
 pub mod render;
 pub mod rendered;
 pub mod secret;
-pub mod stack_name;
 pub mod show;
+pub mod stack_name;
 pub mod tags;
 pub mod target;
 pub mod template;

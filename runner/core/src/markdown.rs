@@ -24,13 +24,33 @@ pub fn text(text: &str) -> String {
 /// A text as code inside a line or a table cell.
 pub fn code(text: &str) -> String {
     let flat = text.replace(['\n', '\r'], " ");
-    let escaped = flat.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('|', "&#124;");
-    format!("<code>{}</code>", escaped.replace('@', "&#64;").replace('`', "&#96;").replace('*', "&#42;").replace('_', "&#95;").replace('~', "&#126;"))
+    let escaped = flat
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('|', "&#124;");
+    format!(
+        "<code>{}</code>",
+        escaped
+            .replace('@', "&#64;")
+            .replace('`', "&#96;")
+            .replace('*', "&#42;")
+            .replace('_', "&#95;")
+            .replace('~', "&#126;")
+    )
 }
 
 /// A block of text as it stands, in a fence longer than any inside it.
 pub fn fence(language: &str, text: &str) -> String {
-    let longest = text.lines().map(|line| line.trim_start().chars().take_while(|character| *character == '`').count()).max();
+    let longest = text
+        .lines()
+        .map(|line| {
+            line.trim_start()
+                .chars()
+                .take_while(|character| *character == '`')
+                .count()
+        })
+        .max();
     let ticks = "`".repeat(longest.unwrap_or_default().max(2) + 1);
     format!("{ticks}{language}\n{}\n{ticks}\n", text.trim_end())
 }
@@ -43,7 +63,12 @@ pub fn fold(heading: &str, body: &str) -> String {
 /// Blocks in order, as many as fit; what is left out is told in the last line.
 ///
 /// A block is never cut, so that no fence, table or fold stays open.
-pub fn within(limit: usize, head: &str, blocks: &[String], left_out: impl Fn(usize) -> String) -> String {
+pub fn within(
+    limit: usize,
+    head: &str,
+    blocks: &[String],
+    left_out: impl Fn(usize) -> String,
+) -> String {
     let mut document = head.to_owned();
     let reserve = left_out(blocks.len()).chars().count();
     let mut length = document.chars().count();
@@ -66,13 +91,22 @@ mod tests {
 
     #[test]
     fn what_users_wrote_is_not_markup() {
-        assert_eq!(text("<b>@all</b> | [x](y)\n#1"), r"&lt;b&gt;&#64;all&lt;/b&gt; \| \[x\]\(y\) &#35;1");
-        assert_eq!(code("a|b `c` <d>"), "<code>a&#124;b &#96;c&#96; &lt;d&gt;</code>");
+        assert_eq!(
+            text("<b>@all</b> | [x](y)\n#1"),
+            r"&lt;b&gt;&#64;all&lt;/b&gt; \| \[x\]\(y\) &#35;1"
+        );
+        assert_eq!(
+            code("a|b `c` <d>"),
+            "<code>a&#124;b &#96;c&#96; &lt;d&gt;</code>"
+        );
     }
 
     #[test]
     fn a_fence_is_longer_than_any_inside_it() {
-        assert_eq!(fence("diff", "a\n````\nb"), "`````diff\na\n````\nb\n`````\n");
+        assert_eq!(
+            fence("diff", "a\n````\nb"),
+            "`````diff\na\n````\nb\n`````\n"
+        );
     }
 
     #[test]

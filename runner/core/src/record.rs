@@ -174,6 +174,10 @@ impl Record {
     }
 
     /// The record's text: stable keys, one a line, a newline at the end.
+    ///
+    /// # Panics
+    ///
+    /// Never: all keys of a record are text.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("a record has text keys only");
         text.push('\n');

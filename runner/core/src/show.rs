@@ -10,10 +10,21 @@ use crate::plan_file::{PlanFile, PlanResult, PlannedTarget};
 pub fn terminal(file: &PlanFile) -> String {
     let mut text = String::new();
     for planned in by_danger(&file.targets) {
-        let template = planned.template.as_ref().map(|template| format!(", {template}")).unwrap_or_default();
-        let _ = writeln!(text, "{} in {} ({}, {}{template})", planned.target, planned.account_name, planned.account, planned.region);
+        let template = planned
+            .template
+            .as_ref()
+            .map(|template| format!(", {template}"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "{} in {} ({}, {}{template})",
+            planned.target, planned.account_name, planned.account, planned.region
+        );
         match &planned.result {
-            PlanResult::Planned { plan: shown, approval } => {
+            PlanResult::Planned {
+                plan: shown,
+                approval,
+            } => {
                 text.push_str(&plan(shown));
                 let _ = writeln!(text, "  digest {approval}");
             }
@@ -48,9 +59,18 @@ fn rank(result: &PlanResult) -> u8 {
 
 /// One sentence about all plans of a run.
 pub fn totals(file: &PlanFile) -> String {
-    let count = |wanted: u8| file.targets.iter().filter(|planned| rank(&planned.result) == wanted).count();
+    let count = |wanted: u8| {
+        file.targets
+            .iter()
+            .filter(|planned| rank(&planned.result) == wanted)
+            .count()
+    };
     let (dangerous, failed, changed, same) = (count(0), count(1), count(2), count(3));
-    let mut parts = vec![format!("{} of {} targets change", dangerous + changed, file.targets.len())];
+    let mut parts = vec![format!(
+        "{} of {} targets change",
+        dangerous + changed,
+        file.targets.len()
+    )];
     if dangerous > 0 {
         parts.push(format!("{dangerous} lose resources"));
     }
@@ -69,7 +89,11 @@ pub fn plan(plan: &Plan) -> String {
     for change in &plan.changes {
         text.push_str(&change_lines(change));
     }
-    for line in plan.difference.iter().flat_map(|difference| difference.lines()) {
+    for line in plan
+        .difference
+        .iter()
+        .flat_map(|difference| difference.lines())
+    {
         let _ = writeln!(text, "    {line}");
     }
     for note in &plan.notes {
@@ -96,14 +120,22 @@ pub fn headline(plan: &Plan) -> String {
         (Action::Add, "add"),
         (Action::Import, "import"),
     ];
-    let count = |action| plan.changes.iter().filter(|change| change.action == action).count();
+    let count = |action| {
+        plan.changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    };
     let parts: Vec<String> = counts
         .iter()
         .filter_map(|(action, word)| Some((count(*action), word)).filter(|(count, _)| *count > 0))
         .map(|(count, word)| format!("{count} to {word}"))
         .collect();
     match (plan.is_provisional(), parts.is_empty()) {
-        (true, _) => format!("{operation}, provisional: {} not known yet", plan.unknown.join(", ")),
+        (true, _) => format!(
+            "{operation}, provisional: {} not known yet",
+            plan.unknown.join(", ")
+        ),
         (false, true) => format!("{operation}: outputs or tags only"),
         (false, false) => format!("{operation}: {}", parts.join(", ")),
     }
@@ -122,7 +154,12 @@ pub fn sign(action: Action) -> &'static str {
 }
 
 fn change_lines(change: &Change) -> String {
-    let mut text = format!("    {:>3} {} ({})\n", sign(change.action), change.resource, change.resource_type);
+    let mut text = format!(
+        "    {:>3} {} ({})\n",
+        sign(change.action),
+        change.resource,
+        change.resource_type
+    );
     for property in &change.properties {
         let _ = writeln!(text, "          {}", property_line(property));
     }
@@ -137,14 +174,21 @@ pub fn property_line(property: &PropertyChange) -> String {
         Recreation::Conditionally => "  (may replace)",
         Recreation::Always => "  (replaces)",
     };
-    format!("{}: {} → {}{recreation}", property.path, value(&property.before), value(&property.after))
+    format!(
+        "{}: {} → {}{recreation}",
+        property.path,
+        value(&property.before),
+        value(&property.after)
+    )
 }
 
 /// The outcomes of a run for a terminal.
 pub fn outcomes(file: &OutcomeFile) -> String {
     let mut text = String::new();
     for outcome in &file.targets {
-        let status = outcome.status.map_or("NOT BEGUN", crate::outcome::DeploymentStatus::as_str);
+        let status = outcome
+            .status
+            .map_or("NOT BEGUN", crate::outcome::DeploymentStatus::as_str);
         let _ = writeln!(text, "{}  {status}  {}", outcome.target, outcome.message);
         if let Some(hint) = &outcome.hint {
             let _ = writeln!(text, "  help: {hint}");
