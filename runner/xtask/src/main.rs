@@ -1,49 +1,64 @@
-//! Developer tasks, run as `cargo xtask <task>`.
+//! `cargo xtask`: what developers and CI run.
+//!
+//! Every task does its own set-up first, so that on a fresh machine the first
+//! command typed is enough.
 
-mod docs;
-mod release;
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's task talks to a terminal"
+)]
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
+mod children;
+mod setup;
+mod test;
+mod workspace;
+
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
-/// Runs a developer task.
+use crate::workspace::Workspace;
+
+/// What went wrong in a task, in words for the person who ran it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Result<T> = std::result::Result<T, Failure>;
+
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask")]
-enum Task {
-    Docs(docs::Docs),
-    Package(release::Package),
-    Checksums(release::Checksums),
+#[command(
+    name = "cargo xtask",
+    about = "Developer tasks",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
 }
 
-/// What a task ends with: a developer reads it, no code does.
-type Outcome = Result<(), Box<dyn Error>>;
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Install what the other tasks need, below `target/nucleon`
+    Setup,
+    /// Run every test there is
+    Test(test::Arguments),
+}
 
 fn main() -> ExitCode {
-    let outcome = match Task::parse() {
-        Task::Docs(docs) => docs.run(),
-        Task::Package(package) => package.run(),
-        Task::Checksums(checksums) => checksums.run(),
-    };
-    match outcome {
+    let arguments = Arguments::parse();
+    match run(&arguments.task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("error: {error}"));
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Returns the root of the repository.
-fn root() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-    root.expect("the crate lies two folders below the root")
-        .to_owned()
-}
-
-#[expect(clippy::print_stderr, reason = "the one place where tasks speak")]
-fn say(text: &str) {
-    eprintln!("{text}");
+fn run(task: &Task) -> Result<()> {
+    let workspace = Workspace::find();
+    setup::run(&workspace)?;
+    match task {
+        Task::Setup => Ok(()),
+        Task::Test(arguments) => test::run(&workspace, arguments),
+    }
 }
