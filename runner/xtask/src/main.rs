@@ -10,55 +10,75 @@
 )]
 
 mod children;
+mod docs;
+mod release;
 mod setup;
 mod test;
 mod workspace;
 
+use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
 use crate::workspace::Workspace;
 
-/// What went wrong in a task, in words for the person who ran it.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What went wrong in a task: a developer reads it, no code does.
+type Failure = Box<dyn Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Failure>;
+type Outcome = Result<()>;
 
+/// Runs a developer task.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Developer tasks",
-    disable_help_subcommand = true
-)]
-struct Arguments {
-    #[command(subcommand)]
-    task: Task,
-}
-
-#[derive(Debug, Subcommand)]
+#[command(name = "cargo xtask", disable_help_subcommand = true)]
 enum Task {
-    /// Install what the other tasks need, below `target/nucleon`
+    /// Install what the tests need, below `target/nucleon`
     Setup,
     /// Run every test there is
     Test(test::Arguments),
+    Docs(docs::Docs),
+    Package(release::Package),
+    Checksums(release::Checksums),
+}
+
+impl Task {
+    fn run(&self) -> Outcome {
+        match self {
+            Self::Setup => prepared().map(drop),
+            Self::Test(arguments) => test::run(&prepared()?, arguments),
+            Self::Docs(docs) => docs.run(),
+            Self::Package(package) => package.run(),
+            Self::Checksums(checksums) => checksums.run(),
+        }
+    }
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments.task) {
+    match Task::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            say(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(task: &Task) -> Result<()> {
+/// Returns the workspace with everything installed that tasks need.
+fn prepared() -> Result<Workspace> {
     let workspace = Workspace::find();
     setup::run(&workspace)?;
-    match task {
-        Task::Setup => Ok(()),
-        Task::Test(arguments) => test::run(&workspace, arguments),
-    }
+    Ok(workspace)
+}
+
+/// Returns the root of the repository.
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.expect("the crate lies two folders below the root")
+        .to_owned()
+}
+
+/// Tells the developer something; data goes to stdout.
+fn say(text: &str) {
+    eprintln!("{text}");
 }

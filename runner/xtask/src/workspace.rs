@@ -1,7 +1,7 @@
 //! Where things lie, and how cargo is called there.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// The repository this task was built from.
@@ -13,8 +13,7 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn find() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let root = root.expect("the crate lies at runner/xtask").to_owned();
+        let root = crate::root();
         let target = env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root.join("target"), |path| root.join(path));
         Self { root, target }

@@ -11,13 +11,12 @@ mod marked;
 mod readme;
 mod stages;
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::{Outcome, root, say};
+use crate::{Outcome, Result, root, say};
 
 /// The actions, each a folder of `actions/`.
 const ACTIONS: [&str; 4] = ["render", "plan", "apply", "notify"];
@@ -56,7 +55,7 @@ impl Docs {
 }
 
 /// Returns every file with generated parts, as it should be.
-fn generated(root: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
+fn generated(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     for name in ACTIONS {
         let folder = root.join("actions").join(name);
@@ -78,6 +77,6 @@ fn generated(root: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
     Ok(files)
 }
 
-fn read(path: &Path) -> Result<String, Box<dyn Error>> {
+fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }

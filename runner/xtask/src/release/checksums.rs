@@ -1,6 +1,5 @@
 //! The table of checksums that the actions carry.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Outcome, root, say};
+use crate::{Outcome, Result, root, say};
 
 const HEAD: &str = "\
 # SHA-256 of the archives that this ref of the actions installs. Releases write it (`cargo xtask checksums`);
@@ -38,10 +37,10 @@ impl Checksums {
     }
 }
 
-fn archives(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+fn archives(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
-        .collect::<Result<Vec<_>, std::io::Error>>()?;
+        .collect::<std::io::Result<Vec<_>>>()?;
     let mut archives: Vec<_> = entries
         .into_iter()
         .filter(|path| name_of(path).ends_with(".tar.gz"))
@@ -50,7 +49,7 @@ fn archives(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     Ok(archives)
 }
 
-fn table(archives: &[PathBuf]) -> Result<String, Box<dyn Error>> {
+fn table(archives: &[PathBuf]) -> Result<String> {
     let mut table = HEAD.to_owned();
     for archive in archives {
         let digest = Sha256::digest(fs::read(archive)?);

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use clap::Args;
 
-use crate::{Outcome, root, say};
+use crate::{Outcome, Result, root, say};
 
 /// The programs of an archive.
 const PROGRAMS: [&str; 5] = [
@@ -49,7 +49,7 @@ impl Package {
         Ok(())
     }
 
-    fn build(&self) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    fn build(&self) -> Result<PathBuf> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(root()).args([
             "build",

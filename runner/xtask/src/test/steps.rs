@@ -50,6 +50,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |workspace, _| dependencies(workspace),
     },
     Step {
+        name: "generated",
+        others_need_it: false,
+        run: |workspace, _| generated(workspace),
+    },
+    Step {
         name: "wasm",
         others_need_it: false,
         run: |workspace, _| wasm(workspace),
@@ -115,6 +120,12 @@ fn dependencies(workspace: &Workspace) -> Result<Vec<String>> {
     let mut deny = workspace.command(workspace.tools().join("tools/bin/cargo-deny"));
     deny.args(["--all-features", "check", "bans", "licenses", "sources"]);
     closing(&mut deny, |line| line.starts_with("bans "))
+}
+
+/// What is generated in READMEs and workflows must be what would be generated now.
+fn generated(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut docs = workspace.command(workspace.binaries("debug").join("nucleon-xtask"));
+    closing(docs.args(["docs", "--check"]), |_| false)
 }
 
 fn wasm(workspace: &Workspace) -> Result<Vec<String>> {
