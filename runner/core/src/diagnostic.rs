@@ -56,6 +56,9 @@ pub struct Diagnostic {
     /// The text to write, or what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// Whether the line must not be shown, because a secret is on it.
+    #[serde(skip)]
+    pub hides_source: bool,
 }
 
 impl Diagnostic {
@@ -67,6 +70,7 @@ impl Diagnostic {
             message: message.into(),
             location: None,
             help: None,
+            hides_source: false,
         }
     }
 

@@ -31,6 +31,11 @@ const TABLE: &[(&str, &str, &str)] = &[
         "quote a value that contains `: `, and check the indentation of this line and the one before",
     ),
     (
+        "expected node content",
+        "a value is missing",
+        "write a value, or `null`",
+    ),
+    (
         "simple key expect",
         "a key has no `:` after it",
         "write `key: value`, and check the indentation of this line and the one before",

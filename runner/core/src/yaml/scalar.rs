@@ -53,10 +53,12 @@ fn number(text: &str) -> Option<Value> {
     if !is_decimal(unsigned) {
         return None;
     }
-    text.parse()
-        .map(Value::Integer)
-        .or_else(|_| text.parse().map(Value::Float))
-        .ok()
+    if let Ok(value) = text.parse() {
+        return Some(Value::Integer(value));
+    }
+    // `123e4567` is rather a part of some id than a number that no computer can hold.
+    let value: f64 = text.parse().ok()?;
+    value.is_finite().then_some(Value::Float(value))
 }
 
 /// `[0-9]*(\.[0-9]*)?([eE][-+]?[0-9]+)?` with a digit before the exponent.
@@ -105,6 +107,7 @@ mod tests {
             ("5.", Value::Float(5.0)),
             ("1e3", Value::Float(1000.0)),
             ("1e", text("1e")),
+            ("123e4567", text("123e4567")),
             (".", text(".")),
             ("-", text("-")),
             ("-.inf", Value::Float(f64::NEG_INFINITY)),
