@@ -101,3 +101,19 @@ impl Diagnostic {
         self.severity == Severity::Error
     }
 }
+
+/// Sorts diagnostics by file and line, and takes out what was reported twice.
+pub fn tidy(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |diagnostic: &Diagnostic| {
+        let Diagnostic {
+            location,
+            severity,
+            code,
+            message,
+            ..
+        } = diagnostic;
+        (location.clone(), *severity, *code, message.clone())
+    };
+    diagnostics.sort_by_cached_key(key);
+    diagnostics.dedup();
+}

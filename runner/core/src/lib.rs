@@ -8,12 +8,15 @@
 
 pub mod codes;
 pub mod comment;
+pub mod config;
 pub mod context;
 pub mod deployment;
 pub mod diagnostic;
 pub mod digest;
+mod fields;
 pub mod files;
 pub mod inputs;
+pub mod located;
 pub mod markdown;
 pub mod outcome;
 pub mod outcome_file;
@@ -31,4 +34,5 @@ mod suggest;
 pub mod tags;
 pub mod target;
 pub mod template;
+pub mod version;
 pub mod yaml;
