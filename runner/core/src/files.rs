@@ -175,6 +175,13 @@ impl Files {
         Self(self.0.range(&prefix..).map_while(inside).collect())
     }
 
+    /// Whether something is below a folder.
+    pub fn has_folder(&self, folder: &str) -> bool {
+        let prefix = RelPath(format!("{folder}/").into());
+        let next = self.0.range(&prefix..).next();
+        next.is_some_and(|(path, _)| path.as_str().starts_with(prefix.as_str()))
+    }
+
     /// How many files there are.
     pub fn len(&self) -> usize {
         self.0.len()

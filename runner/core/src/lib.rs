@@ -6,6 +6,7 @@
 //! Data flows one way, and each step has one type:
 //! [`bundle`] → [`schema`] → [`spec`] → [`inputs`] → [`context`] → [`rendered`] → [`plan`] → [`outcome`] → [`record`] → [`notification`].
 
+pub mod bundle;
 pub mod codes;
 pub mod comment;
 pub mod config;
@@ -17,6 +18,7 @@ mod fields;
 pub mod files;
 pub mod inputs;
 pub mod located;
+pub mod manifest;
 pub mod markdown;
 pub mod outcome;
 pub mod outcome_file;

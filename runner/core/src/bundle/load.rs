@@ -1,0 +1,321 @@
+//! Reads a bundle: which folders it has, what its manifests name, and whether schema and folders fit together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::registration::{self, Registration};
+use crate::bundle::{Bundle, BundleKind, Part, SCHEMA};
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::digest::BundleDigest;
+use crate::files::{Content, Files};
+use crate::located::Located;
+use crate::manifest::{Engine, Manifest};
+use crate::schema::{InputType, Schema};
+use crate::target::Name;
+use crate::template::TemplateSource;
+
+const PARTS: [Part; 3] = [Part::Environment, Part::Instance, Part::Pipeline];
+
+pub(super) fn load(
+    name: &Name,
+    major: u32,
+    folder: &str,
+    files: &Files,
+) -> (Option<Bundle>, Vec<Diagnostic>) {
+    let mut loader = Loader {
+        folder,
+        files,
+        diagnostics: Vec::new(),
+    };
+    let bundle = loader.load(name, major);
+    (bundle, loader.diagnostics)
+}
+
+/// Reads one bundle and keeps its faults.
+struct Loader<'b> {
+    folder: &'b str,
+    files: &'b Files,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    fn load(&mut self, name: &Name, major: u32) -> Option<Bundle> {
+        self.refused();
+        let schema = self.schema()?;
+        let kind = self.kind(&schema)?;
+        let registration = match kind {
+            BundleKind::Environment => Registration::default(),
+            BundleKind::Service => {
+                let (registration, faults) = registration::read(self.folder, self.files);
+                self.diagnostics.extend(faults);
+                registration
+            }
+        };
+        let mut bundle = Bundle {
+            name: name.clone(),
+            major,
+            kind,
+            folder: self.folder.to_owned(),
+            schema,
+            parts: BTreeMap::new(),
+            unsupported: BTreeMap::new(),
+            compatible: registration.compatible,
+            components: registration.components,
+            digest: self.digest(),
+        };
+        self.layout(&bundle);
+        for part in self.wanted_parts(kind) {
+            self.part(part, &mut bundle);
+        }
+        Some(bundle)
+    }
+
+    /// A path in this bundle, from the repository's root.
+    fn path(&self, inside: &str) -> Arc<str> {
+        match self.folder {
+            "" => inside.into(),
+            folder => format!("{folder}/{inside}").into(),
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    // A symbolic link among the files that matter could bring in anything.
+    fn refused(&mut self) {
+        for (path, content) in self.files.iter() {
+            if let (Content::Refused(refusal), true) = (content, matters(path.as_str())) {
+                let file = self.path(path.as_str());
+                self.diagnostics.push(refusal.diagnostic(file));
+            }
+        }
+    }
+
+    fn schema(&mut self) -> Option<Schema> {
+        match self.files.read(SCHEMA, self.folder) {
+            Some(Ok(text)) => {
+                let (schema, faults) = Schema::parse(&self.path(SCHEMA), text);
+                self.diagnostics.extend(faults);
+                schema
+            }
+            Some(Err(fault)) => {
+                self.report(fault);
+                None
+            }
+            None => {
+                self.missing(SCHEMA, "a bundle needs its input types there");
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, inside: &str, help: &str) {
+        let file = self.path(inside);
+        let fault = Diagnostic::error(Code::BundleMissingFile, format!("`{file}` is missing"));
+        self.report(fault.at(Location::start_of(file)).help(help));
+    }
+
+    fn kind(&mut self, schema: &Schema) -> Option<BundleKind> {
+        let environment = schema.has(InputType::Environment);
+        let service = schema.has(InputType::Service);
+        match (environment, service) {
+            (true, false) => Some(BundleKind::Environment),
+            (false, true) => Some(BundleKind::Service),
+            (true, true) => {
+                self.layout_fault(
+                    SCHEMA,
+                    "the schema has both `environment_input_type` and `service_input_type`",
+                    "keep the one that the template makes",
+                );
+                None
+            }
+            // A service whose input type is misspelt still says by its folders what it is.
+            (false, false) if self.files.has_folder(Part::Instance.folder()) => {
+                Some(BundleKind::Service)
+            }
+            (false, false) if self.files.has_folder(Part::Environment.folder()) => {
+                Some(BundleKind::Environment)
+            }
+            (false, false) => {
+                self.layout_fault(
+                    SCHEMA,
+                    "the schema has neither `environment_input_type` nor `service_input_type`",
+                    "write `environment_input_type: \"NAME\"`, or `service_input_type` for a service",
+                );
+                None
+            }
+        }
+    }
+
+    fn layout_fault(&mut self, inside: &str, message: impl Into<String>, help: &str) {
+        let at = Location::start_of(self.path(inside));
+        self.report(
+            Diagnostic::error(Code::BundleLayout, message)
+                .at(at)
+                .help(help),
+        );
+    }
+
+    fn layout_warning(&mut self, inside: &str, message: impl Into<String>, help: &str) {
+        let at = Location::start_of(self.path(inside));
+        self.report(
+            Diagnostic::warning(Code::BundleLayout, message)
+                .at(at)
+                .help(help),
+        );
+    }
+
+    fn layout(&mut self, bundle: &Bundle) {
+        match bundle.kind {
+            BundleKind::Environment => self.environment_layout(),
+            BundleKind::Service => self.service_layout(&bundle.schema),
+        }
+    }
+
+    fn environment_layout(&mut self) {
+        for part in [Part::Instance, Part::Pipeline] {
+            if self.files.has_folder(part.folder()) {
+                let message = format!("an environment template has no `{}` folder", part.folder());
+                self.layout_warning(
+                    part.folder(),
+                    message,
+                    "take the folder out, or make the schema a service's",
+                );
+            }
+        }
+    }
+
+    fn service_layout(&mut self, schema: &Schema) {
+        let legacy = [
+            ("infrastructure", Part::Instance),
+            ("pipeline", Part::Pipeline),
+        ];
+        for (old, part) in legacy {
+            if self.files.has_folder(old) && !self.files.has_folder(part.folder()) {
+                let message = format!(
+                    "`{old}` is a folder of Proton's preview, which Proton refused since June 2021"
+                );
+                let help = format!("rename it to `{}`", part.folder());
+                self.layout_fault(old, message, &help);
+            }
+        }
+        let folder = Part::Pipeline.folder();
+        match (
+            schema.has(InputType::Pipeline),
+            self.files.has_folder(folder),
+        ) {
+            (true, false) => self.layout_warning(
+                SCHEMA,
+                format!("the schema has a `pipeline_input_type`, but there is no `{folder}`"),
+                "take `pipeline_input_type` out",
+            ),
+            (false, true) => self.layout_warning(
+                folder,
+                "the pipeline has no inputs: the schema has no `pipeline_input_type`",
+                "add `pipeline_input_type` to the schema",
+            ),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    fn wanted_parts(&self, kind: BundleKind) -> Vec<Part> {
+        let has = |part: &Part| self.files.has_folder(part.folder());
+        match kind {
+            // Without the folder the team provisions the environment itself.
+            BundleKind::Environment => [Part::Environment].into_iter().filter(has).collect(),
+            BundleKind::Service
+                if self.files.has_folder("infrastructure") && !has(&Part::Instance) =>
+            {
+                vec![]
+            }
+            BundleKind::Service if has(&Part::Pipeline) => vec![Part::Instance, Part::Pipeline],
+            BundleKind::Service => vec![Part::Instance],
+        }
+    }
+
+    fn part(&mut self, part: Part, bundle: &mut Bundle) {
+        let Some(manifest) = self.manifest(part) else {
+            return;
+        };
+        if !manifest.engine.is_supported() {
+            self.unsupported(&manifest.engine);
+            bundle.unsupported.insert(part, manifest.engine);
+        } else if let Some(source) = self.source(part, manifest) {
+            bundle.parts.insert(part, source);
+        }
+    }
+
+    fn manifest(&mut self, part: Part) -> Option<Manifest> {
+        let path = format!("{}/manifest.yaml", part.folder());
+        match self.files.read(&path, self.folder) {
+            Some(Ok(text)) => {
+                let (manifest, faults) = Manifest::parse(&self.path(&path), text);
+                self.diagnostics.extend(faults);
+                manifest
+            }
+            Some(Err(fault)) => {
+                self.report(fault);
+                None
+            }
+            None => {
+                self.missing(&path, "a manifest says which file is rendered, and by what");
+                None
+            }
+        }
+    }
+
+    fn unsupported(&mut self, engine: &Located<Engine>) {
+        let message = format!(
+            "this version of Nucleon does not deploy {} templates",
+            engine.as_str()
+        );
+        self.report(
+            Diagnostic::warning(Code::BundleUnsupportedEngine, message).at(engine.at.clone()),
+        );
+    }
+
+    fn source(&mut self, part: Part, manifest: Manifest) -> Option<TemplateSource> {
+        let named = manifest.file?;
+        let path = format!("{}/{}", part.folder(), named.value);
+        match self.files.read(&path, self.folder) {
+            Some(Ok(text)) => Some(TemplateSource {
+                file: self.path(&path),
+                text: text.clone(),
+            }),
+            Some(Err(fault)) => {
+                self.report(fault);
+                None
+            }
+            None => {
+                let message = format!("`{}` is missing", self.path(&path));
+                let help = format!("add the file, or name one that is in `{}`", part.folder());
+                let fault = Diagnostic::error(Code::BundleMissingFile, message);
+                self.report(fault.at(named.at).help(help));
+                None
+            }
+        }
+    }
+
+    fn digest(&self) -> BundleDigest {
+        let mut parts: Vec<&[u8]> = Vec::new();
+        for (path, content) in self.files.iter() {
+            if matters(path.as_str()) {
+                parts.push(path.as_str().as_bytes());
+                parts.push(match content {
+                    Content::Text(text) => text.as_bytes(),
+                    Content::Bytes(bytes) => bytes,
+                    Content::Refused(_) => b"",
+                });
+            }
+        }
+        BundleDigest::of(&parts)
+    }
+}
+
+/// Whether a file of a bundle has a say in what is deployed; Proton ignored everything else.
+fn matters(path: &str) -> bool {
+    let folder = path.split('/').next().unwrap_or_default();
+    folder == "schema" || PARTS.iter().any(|part| part.folder() == folder)
+}

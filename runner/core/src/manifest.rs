@@ -1,0 +1,185 @@
+//! `manifest.yaml`: which file of a folder is rendered, and by what.
+
+use std::sync::Arc;
+
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::fields::{Faults, Fields, Reader};
+use crate::files::RelPath;
+use crate::located::Located;
+use crate::yaml::{self, Node};
+
+/// What makes infrastructure of a folder's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Engine {
+    /// Jinja over one CloudFormation template.
+    CloudFormation,
+    /// Terraform or OpenTofu over a module.
+    Terraform,
+    /// Shell commands, which `CodeBuild` ran for Proton.
+    CodeBuild,
+}
+
+impl Engine {
+    /// The engine's name, as people know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CloudFormation => "CloudFormation",
+            Self::Terraform => "Terraform",
+            Self::CodeBuild => "CodeBuild",
+        }
+    }
+
+    /// Whether this version of Nucleon deploys what the engine describes.
+    pub fn is_supported(self) -> bool {
+        matches!(self, Self::CloudFormation)
+    }
+}
+
+/// What a `manifest.yaml` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The engine, at the line that names it.
+    pub engine: Located<Engine>,
+    /// The file, relative to the manifest's folder; nothing where the engine takes the whole folder.
+    pub file: Option<Located<RelPath>>,
+}
+
+static FAULTS: Faults = Faults {
+    unknown_key: (Code::BundleManifest, Severity::Warning),
+    wrong_type: Code::BundleManifest,
+    missing_key: Code::BundleManifest,
+    bad_value: Code::BundleManifest,
+    bad_name: Code::BundleManifest,
+    bad_version: Code::BundleManifest,
+};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rendering {
+    Jinja,
+    Hcl,
+    CodeBuild,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    CloudFormation,
+    Terraform,
+}
+
+const ENTRY: &str = "infrastructure.templates";
+
+impl Manifest {
+    /// Reads a manifest.
+    pub fn parse(file: &Arc<str>, text: &str) -> (Option<Self>, Vec<Diagnostic>) {
+        let node = match yaml::parse(file, text) {
+            Ok(node) => node,
+            Err(faults) => return (None, faults),
+        };
+        let mut reader = Reader::new(file, &FAULTS);
+        let manifest = read(&mut reader, &node);
+        (manifest, reader.finish())
+    }
+}
+
+fn read(reader: &mut Reader, node: &Node) -> Option<Manifest> {
+    let fields = reader.fields(node, "", &["infrastructure"])?;
+    let help = "write `infrastructure: {templates: [{file: cloudformation.yaml, rendering_engine: jinja, template_language: cloudformation}]}`";
+    let infrastructure = reader.required(&fields, "infrastructure", help)?;
+    let fields = reader.fields(infrastructure, "infrastructure", &["templates"])?;
+    let templates = reader.required(&fields, "templates", help)?;
+    match reader.items(templates, ENTRY) {
+        [entry] => template(reader, entry),
+        [] => {
+            reader.bad_value(templates, format!("`{ENTRY}` lists no template"), help);
+            None
+        }
+        [_, second, ..] => {
+            let message = format!("`{ENTRY}` lists more than one template");
+            reader.bad_value(second, message, "keep one; Proton took one per folder");
+            None
+        }
+    }
+}
+
+fn template(reader: &mut Reader, node: &Node) -> Option<Manifest> {
+    let known = &[
+        "file",
+        "rendering_engine",
+        "template_language",
+        "settings",
+        // Reported below, with what it became.
+        "engine",
+    ];
+    let fields = reader.fields(node, ENTRY, known)?;
+    let engine = engine(reader, &fields)?;
+    let file = match engine.value {
+        Engine::CloudFormation => Some(template_file(reader, &fields)?),
+        Engine::Terraform | Engine::CodeBuild => None,
+    };
+    Some(Manifest { engine, file })
+}
+
+fn engine(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Engine>> {
+    if let Some(old) = fields.key("engine") {
+        let message = "`engine` is a key of Proton's preview, which Proton refused since June 2021";
+        reader.bad_value(old, message, "write `rendering_engine`");
+        return None;
+    }
+    let help = "write `rendering_engine: jinja`";
+    let node = reader.required(fields, "rendering_engine", help)?;
+    let words = &[
+        ("jinja", Rendering::Jinja),
+        ("hcl", Rendering::Hcl),
+        ("codebuild", Rendering::CodeBuild),
+    ];
+    let rendering = reader.one_of(node, &fields.path("rendering_engine"), words)?;
+    let at = reader.at(node);
+    let value = match rendering {
+        Rendering::CodeBuild => Engine::CodeBuild,
+        Rendering::Jinja => language(reader, fields, Language::CloudFormation)?,
+        Rendering::Hcl => language(reader, fields, Language::Terraform)?,
+    };
+    Some(Located { value, at })
+}
+
+fn language(reader: &mut Reader, fields: &Fields<'_>, expected: Language) -> Option<Engine> {
+    let (help, engine) = match expected {
+        Language::CloudFormation => (
+            "write `template_language: cloudformation`",
+            Engine::CloudFormation,
+        ),
+        Language::Terraform => ("write `template_language: terraform`", Engine::Terraform),
+    };
+    let words = &[
+        ("cloudformation", Language::CloudFormation),
+        ("terraform", Language::Terraform),
+    ];
+    let node = reader.required(fields, "template_language", help)?;
+    let found = reader.one_of(node, &fields.path("template_language"), words)?;
+    if found == expected {
+        return Some(engine);
+    }
+    let message = "`rendering_engine` and `template_language` do not go together";
+    let help = format!(
+        "{help}, or `rendering_engine: {}`",
+        match found {
+            Language::CloudFormation => "jinja",
+            Language::Terraform => "hcl",
+        }
+    );
+    reader.bad_value(node, message, help);
+    None
+}
+
+fn template_file(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<RelPath>> {
+    let help = "write the template's name: `file: cloudformation.yaml`";
+    let node = reader.required(fields, "file", help)?;
+    let parse = |text: &str| {
+        RelPath::new(text)
+            .ok()
+            .filter(|path| !path.as_str().is_empty())
+            .ok_or_else(|| format!("`{text}` is not a file below the manifest's folder"))
+    };
+    reader.parsed(node, &fields.path("file"), parse, help)
+}
