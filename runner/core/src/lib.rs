@@ -31,6 +31,7 @@ pub mod report;
 pub mod schema;
 pub mod secret;
 pub mod show;
+pub mod spec;
 pub mod stack_name;
 mod suggest;
 pub mod tags;
