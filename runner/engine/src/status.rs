@@ -23,8 +23,15 @@ pub struct Entry {
 
 /// How the targets stand; all of them when none is named.
 pub async fn status(state: &dyn State, targets: &[TargetId]) -> Result<Vec<Entry>, PortError> {
-    let tips = if targets.is_empty() { state.read_all().await? } else { state.read(targets).await? };
-    Ok(tips.into_iter().map(|(target, tip)| entry(target, tip)).collect())
+    let tips = if targets.is_empty() {
+        state.read_all().await?
+    } else {
+        state.read(targets).await?
+    };
+    Ok(tips
+        .into_iter()
+        .map(|(target, tip)| entry(target, tip))
+        .collect())
 }
 
 /// A target's deployments, newest first: the last event of each.
@@ -42,7 +49,17 @@ pub async fn history(state: &dyn State, target: &TargetId) -> Result<Vec<Entry>,
 
 fn entry(target: TargetId, tip: crate::ports::Tip) -> Entry {
     match tip.record {
-        Ok(record) => Entry { target, tip: tip.commit, record: Some(record), fault: None },
-        Err(diagnostic) => Entry { target, tip: tip.commit, record: None, fault: Some(diagnostic.message) },
+        Ok(record) => Entry {
+            target,
+            tip: tip.commit,
+            record: Some(record),
+            fault: None,
+        },
+        Err(diagnostic) => Entry {
+            target,
+            tip: tip.commit,
+            record: None,
+            fault: Some(diagnostic.message),
+        },
     }
 }

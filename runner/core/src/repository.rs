@@ -1,0 +1,253 @@
+//! A platform repository, read once: its targets, where they go, what they are made of and what they wait for.
+//!
+//! One fault never hides another: a spec that cannot be read is reported, and the others still become targets.
+
+mod bundles;
+mod components;
+mod discovery;
+mod environments;
+mod references;
+mod services;
+mod targets;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::bundle::Bundle;
+use crate::config::{Config, Provisioning};
+use crate::deployment::{Place, Roles};
+use crate::diagnostic::{Diagnostic, Location};
+use crate::files::Files;
+use crate::located::Located;
+use crate::spec::SpecPart;
+use crate::target::{Name, Stage, TargetId};
+use crate::template::TemplateSource;
+use crate::version::VersionRef;
+
+/// A component's own template.
+#[derive(Clone, Debug)]
+pub struct ComponentSource {
+    /// The template.
+    pub source: TemplateSource,
+    /// The instance it is attached to, whose inputs it may read and which reads its outputs.
+    pub attached: Option<TargetId>,
+}
+
+/// One thing that is deployed, and everything that the repository says of it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Its id.
+    pub id: TargetId,
+    /// Its step in a run.
+    pub stage: Stage,
+    /// The environment it is in; pipelines are in none.
+    pub environment: Option<Name>,
+    /// The name of its account in `nucleon.yaml`.
+    pub account: String,
+    /// Where it goes.
+    pub place: Place,
+    /// The roles of its account.
+    pub roles: Roles,
+    /// The GitHub environment that its job runs in.
+    pub github_environment: String,
+    /// How it reaches its cloud.
+    pub provisioning: Provisioning,
+    /// The template version; nothing for components.
+    pub template: Option<VersionRef>,
+    /// Where the template version is written.
+    pub template_at: Option<Location>,
+    /// What its inputs are made of.
+    pub spec: SpecPart,
+    /// A component's own template.
+    pub component: Option<ComponentSource>,
+    /// The targets that must be there before it, sorted.
+    pub dependencies: Vec<TargetId>,
+}
+
+/// A target as its spec gives it, before it is known where it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) id: TargetId,
+    pub(crate) environment: Option<Name>,
+    /// The environments of a pipeline's instances.
+    pub(crate) instance_environments: Vec<Name>,
+    pub(crate) template: Option<Located<VersionRef>>,
+    pub(crate) spec: SpecPart,
+    pub(crate) component: Option<ComponentSource>,
+    pub(crate) dependencies: Vec<TargetId>,
+}
+
+/// An environment as its spec and `nucleon.yaml` give it together.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    pub(crate) account: Option<String>,
+    pub(crate) region: Option<String>,
+    pub(crate) github: String,
+    pub(crate) provisioning: Option<Located<Provisioning>>,
+    pub(crate) template: Option<Located<VersionRef>>,
+}
+
+/// What the checks need to know of a target, whether or not it is known where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline<'r> {
+    pub(crate) id: &'r TargetId,
+    pub(crate) environment: Option<&'r Name>,
+    pub(crate) template: Option<(&'r VersionRef, &'r Location)>,
+    pub(crate) spec: &'r SpecPart,
+    pub(crate) component: Option<&'r ComponentSource>,
+}
+
+/// Everything that a platform repository says.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    config: Config,
+    targets: BTreeMap<TargetId, Target>,
+    bundles: BTreeMap<(Name, u32), Bundle>,
+    /// The major versions that have a folder, readable or not.
+    folders: BTreeSet<(Name, u32)>,
+    environments: BTreeMap<Name, Environment>,
+    /// The instances of each service, in the order of its spec.
+    instances: BTreeMap<Name, Vec<TargetId>>,
+    /// The component that is attached to an instance.
+    components: BTreeMap<TargetId, Name>,
+    /// Targets of which it is not known where they go; their specs are checked all the same.
+    unplaced: Vec<Draft>,
+    /// Services whose template may have a pipeline that their spec does not mention.
+    without_pipeline: Vec<services::WithoutPipeline>,
+}
+
+impl Repository {
+    /// Reads a repository, and reports everything that is wrong by itself.
+    ///
+    /// What needs the template versions that specs use is checked by [`crate::validate`].
+    pub fn parse(files: &Files) -> (Self, Vec<Diagnostic>) {
+        let mut parser = Parser::new(files);
+        let folders = bundles::version_folders(files);
+        parser.bundles(&folders);
+        let specs = parser.specs(&folders);
+        parser.environments(&specs);
+        let mut drafts = parser.services(specs.services);
+        let components = parser.components(specs.components, &mut drafts);
+        drafts.extend(components);
+        drafts.extend(parser.environment_drafts(specs.environments));
+        parser.check_references(&drafts);
+        parser.place(drafts);
+        let mut diagnostics = parser.diagnostics;
+        crate::diagnostic::tidy(&mut diagnostics);
+        (parser.repository, diagnostics)
+    }
+
+    /// What `nucleon.yaml` says.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Every target, by id.
+    pub fn targets(&self) -> &BTreeMap<TargetId, Target> {
+        &self.targets
+    }
+
+    /// The instances of a service, in the order of its spec; also those whose place is not known.
+    pub fn instances_of(&self, service: &Name) -> &[TargetId] {
+        self.instances.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    /// The component that is attached to an instance.
+    pub fn component_of(&self, instance: &TargetId) -> Option<&Name> {
+        self.components.get(instance)
+    }
+
+    /// The bundles of the working tree: the newest content of each major version.
+    pub fn working_bundles(&self) -> &BTreeMap<(Name, u32), Bundle> {
+        &self.bundles
+    }
+
+    /// The published versions that targets use.
+    pub fn wanted_versions(&self) -> BTreeSet<(Name, u32, u32)> {
+        let used = self.outlines().filter_map(|outline| outline.template);
+        used.filter_map(|(version, _)| Some((version.name.clone(), version.major, version.minor?)))
+            .collect()
+    }
+
+    /// Whether a major version has a folder, even one whose bundle could not be read.
+    pub(crate) fn has_folder(&self, name: &Name, major: u32) -> bool {
+        self.folders.contains(&(name.clone(), major))
+    }
+
+    /// The environments, also those whose place is not known.
+    pub(crate) fn environments(&self) -> &BTreeMap<Name, Environment> {
+        &self.environments
+    }
+
+    /// What the checks need to know of every target.
+    pub(crate) fn outlines(&self) -> impl Iterator<Item = Outline<'_>> {
+        let placed = self.targets.values().map(|target| Outline {
+            id: &target.id,
+            environment: target.environment.as_ref(),
+            template: target.template.as_ref().zip(target.template_at.as_ref()),
+            spec: &target.spec,
+            component: target.component.as_ref(),
+        });
+        let unplaced = self.unplaced.iter().map(|draft| Outline {
+            id: &draft.id,
+            environment: draft.environment.as_ref(),
+            template: draft
+                .template
+                .as_ref()
+                .map(|template| (&template.value, &template.at)),
+            spec: &draft.spec,
+            component: draft.component.as_ref(),
+        });
+        placed.chain(unplaced)
+    }
+
+    /// Services whose spec does not mention a pipeline: their template, and where it is written.
+    pub(crate) fn without_pipeline(&self) -> impl Iterator<Item = &services::WithoutPipeline> {
+        self.without_pipeline.iter()
+    }
+}
+
+/// Reads one repository and keeps what is wrong with it.
+struct Parser<'f> {
+    files: &'f Files,
+    repository: Repository,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'f> Parser<'f> {
+    fn new(files: &'f Files) -> Self {
+        let (config, diagnostics) = Config::parse(files);
+        Self {
+            files,
+            repository: Repository {
+                config,
+                ..Repository::default()
+            },
+            diagnostics,
+        }
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn config(&self) -> &Config {
+        &self.repository.config
+    }
+}
+
+/// The name of a file, without its ending.
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// The ending of a file's name, without the dot.
+fn ending(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+fn arc(text: &str) -> Arc<str> {
+    text.into()
+}

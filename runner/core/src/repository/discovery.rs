@@ -1,0 +1,242 @@
+//! Finds the specs: by content below their folders, and where `nucleon.yaml` says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::codes::Code;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::files::{Content, RelPath};
+use crate::located::Located;
+use crate::repository::bundles::VersionFolder;
+use crate::repository::{Parser, arc, ending, stem};
+use crate::spec::{ComponentSpec, EnvironmentSpec, ServiceSpec, Spec};
+use crate::target::Name;
+
+/// The specs of a repository, each with the name of what it defines.
+#[derive(Default)]
+pub(super) struct Specs {
+    pub(super) environments: BTreeMap<Name, EnvironmentSpec>,
+    pub(super) services: BTreeMap<Name, ServiceSpec>,
+    pub(super) components: BTreeMap<Name, ComponentSpec>,
+}
+
+/// The names that `nucleon.yaml` gives to the specs at a path.
+#[derive(Default)]
+struct Keys {
+    environments: Vec<Name>,
+    services: Vec<Name>,
+}
+
+const FOLDERS: [&str; 3] = ["environments", "services", "components"];
+
+/// Names of files that say what is in them, not what it is called.
+const KINDS: [&str; 5] = [
+    "spec",
+    "environment",
+    "service",
+    "component",
+    "service-sync",
+];
+
+impl Parser<'_> {
+    /// Reads every spec.
+    pub(super) fn specs(&mut self, templates: &BTreeSet<VersionFolder>) -> Specs {
+        let templates: BTreeSet<&str> = templates
+            .iter()
+            .map(VersionFolder::template_folder)
+            .collect();
+        let keys = keys(self.config());
+        let mut specs = Specs::default();
+        for (path, content) in self.files.iter() {
+            let given = keys.get(path);
+            let below = || is_below_folders(path) && !is_in_template(path, &templates);
+            if given.is_none() && !below() {
+                continue;
+            }
+            if given.is_none() && !is_conventional(path) && !is_spec(content) {
+                continue;
+            }
+            if let Some(spec) = self.spec(path) {
+                self.name(&mut specs, path, spec, given);
+            }
+        }
+        specs
+    }
+
+    fn spec(&mut self, path: &RelPath) -> Option<Spec> {
+        match self.files.read(path.as_str(), "")? {
+            Ok(text) => {
+                let (spec, faults) = Spec::parse(&arc(path.as_str()), text);
+                self.diagnostics.extend(faults);
+                spec
+            }
+            Err(fault) => {
+                self.report(fault);
+                None
+            }
+        }
+    }
+
+    fn name(&mut self, specs: &mut Specs, path: &RelPath, spec: Spec, given: Option<&Keys>) {
+        let none = Keys::default();
+        let given = given.unwrap_or(&none);
+        match spec {
+            Spec::Environment(spec) => {
+                self.wrong_kind(&spec.part.at, "service", &given.services);
+                let names = self.names(path, spec.name.as_ref(), &given.environments);
+                for name in names {
+                    let spec = spec.clone();
+                    self.keep(&mut specs.environments, name, spec, |spec| &spec.part.at);
+                }
+            }
+            Spec::Service(spec) => {
+                self.wrong_kind(&spec.at, "environment", &given.environments);
+                let names = self.names(path, spec.name.as_ref(), &given.services);
+                for name in names {
+                    self.keep(&mut specs.services, name, spec.clone(), |spec| &spec.at);
+                }
+            }
+            Spec::Component(spec) => {
+                self.wrong_kind(&spec.at, "environment", &given.environments);
+                self.wrong_kind(&spec.at, "service", &given.services);
+                for name in self.names(path, spec.name.as_ref(), &[]) {
+                    self.keep(&mut specs.components, name, spec.clone(), |spec| &spec.at);
+                }
+            }
+        }
+    }
+
+    /// The keys of `nucleon.yaml` that name the file; else its own name; else that of the file or its folder.
+    fn names(&mut self, path: &RelPath, own: Option<&Located<Name>>, given: &[Name]) -> Vec<Name> {
+        if !given.is_empty() {
+            return given.to_vec();
+        }
+        if let Some(own) = own {
+            return vec![own.value.clone()];
+        }
+        match Name::new(derived_name(path)) {
+            Ok(name) => vec![name],
+            Err(error) => {
+                let at = Location::start_of(path.as_str());
+                let fault = Diagnostic::error(Code::SpecBadName, error.to_string()).at(at);
+                self.report(fault.help("rename the file, or add `name:` to it"));
+                vec![]
+            }
+        }
+    }
+
+    fn keep<S>(
+        &mut self,
+        specs: &mut BTreeMap<Name, S>,
+        name: Name,
+        spec: S,
+        at: impl Fn(&S) -> &Location,
+    ) {
+        if let Some(first) = specs.get(&name) {
+            let first = at(first);
+            let message = format!(
+                "`{name}` is defined twice, first at {}:{}",
+                first.file, first.line
+            );
+            let fault = Diagnostic::error(Code::SpecDuplicateTarget, message);
+            let help = "give one of them another name, or take it out";
+            self.report(fault.at(at(&spec).clone()).help(help));
+        } else {
+            specs.insert(name, spec);
+        }
+    }
+
+    fn wrong_kind(&mut self, at: &Location, expected: &str, names: &[Name]) {
+        for name in names {
+            let message =
+                format!("nucleon.yaml names this file as the spec of {expected} `{name}`");
+            let fault = Diagnostic::error(Code::SpecKind, message);
+            self.report(
+                fault
+                    .at(at.clone())
+                    .help("name another file in nucleon.yaml"),
+            );
+        }
+    }
+}
+
+fn keys(config: &Config) -> BTreeMap<RelPath, Keys> {
+    let mut keys: BTreeMap<RelPath, Keys> = BTreeMap::new();
+    for (name, environment) in &config.environments {
+        if let Some(path) = &environment.spec {
+            let keys = keys.entry(path.value.clone()).or_default();
+            keys.environments.push(name.clone());
+        }
+    }
+    for (name, service) in &config.services {
+        if let Some(path) = &service.spec {
+            let keys = keys.entry(path.value.clone()).or_default();
+            keys.services.push(name.clone());
+        }
+    }
+    keys
+}
+
+fn is_below_folders(path: &RelPath) -> bool {
+    let path = path.as_str();
+    let yaml = matches!(ending(path), "yaml" | "yml");
+    yaml && path
+        .split_once('/')
+        .is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+}
+
+// The examples beside a template (`<name>/spec/spec.yaml`) are specs, but nobody deploys them.
+fn is_in_template(path: &RelPath, templates: &BTreeSet<&str>) -> bool {
+    let mut folder = path.parent();
+    while let Some((parent, _)) = folder.rsplit_once('/') {
+        if templates.contains(folder) {
+            return true;
+        }
+        folder = parent;
+    }
+    false
+}
+
+/// Whether a path is one where only a spec belongs, so that a file that is none is a fault.
+fn is_conventional(path: &RelPath) -> bool {
+    match path.as_str().split('/').collect::<Vec<_>>()[..] {
+        ["environments" | "services", _] => true,
+        ["services", _, file] => stem(file) == "service",
+        ["components", _, file] => stem(file) == "component",
+        _ => false,
+    }
+}
+
+fn is_spec(content: &Content) -> bool {
+    match content {
+        Content::Text(text) => Spec::is_spec(text),
+        Content::Bytes(_) | Content::Refused(_) => false,
+    }
+}
+
+fn derived_name(path: &RelPath) -> &str {
+    let stem = stem(path.as_str());
+    match path.parent().rsplit_once('/') {
+        Some((_, folder)) if KINDS.contains(&stem) => folder,
+        _ => stem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::derived_name;
+    use crate::files::RelPath;
+
+    #[test]
+    fn a_spec_is_named_after_its_file_or_its_folder() {
+        for (path, name) in [
+            ("environments/prod.yaml", "prod"),
+            ("environments/service.yaml", "service"),
+            ("services/shop/service.yaml", "shop"),
+            ("services/team/shop.yml", "shop"),
+            ("components/uploads/component.yaml", "uploads"),
+        ] {
+            assert_eq!(derived_name(&RelPath::new(path).unwrap()), name, "{path}");
+        }
+    }
+}
