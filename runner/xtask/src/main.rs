@@ -9,6 +9,7 @@
     reason = "a developer's task talks to a terminal"
 )]
 
+mod bench;
 mod children;
 mod docs;
 mod release;
@@ -37,6 +38,8 @@ enum Task {
     Setup,
     /// Run every test there is
     Test(test::Arguments),
+    /// Measure what the project promises, each beside its peer
+    Bench(bench::Arguments),
     Docs(docs::Docs),
     Package(release::Package),
     Checksums(release::Checksums),
@@ -47,6 +50,7 @@ impl Task {
         match self {
             Self::Setup => prepared().map(drop),
             Self::Test(arguments) => test::run(&prepared()?, arguments),
+            Self::Bench(arguments) => bench::run(prepared()?, arguments),
             Self::Docs(docs) => docs.run(),
             Self::Package(package) => package.run(),
             Self::Checksums(checksums) => checksums.run(),

@@ -12,6 +12,8 @@ use crate::workspace::Workspace;
 use crate::{Failure, Result};
 use steps::{STEPS, Step};
 
+pub(crate) use sizes::BUDGETS;
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Steps to run, all when none is given

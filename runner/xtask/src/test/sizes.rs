@@ -7,7 +7,8 @@ use crate::Result;
 use crate::workspace::Workspace;
 
 /// Programs and their budgets in bytes.
-const BUDGETS: [(&str, u64); 2] = [("nucleon-render", 3_000_000), ("nucleon-notify", 5_000_000)];
+pub(crate) const BUDGETS: [(&str, u64); 2] =
+    [("nucleon-render", 3_000_000), ("nucleon-notify", 5_000_000)];
 
 pub(super) fn run(workspace: &Workspace) -> Result<Vec<String>> {
     let mut build = workspace.cargo(&["build", "--release"]);
