@@ -1,6 +1,6 @@
 //! The outside systems, one trait each. The real ones are in `nucleon-adapters`, the strict fakes in `testing.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
 use async_trait::async_trait;
@@ -212,6 +212,9 @@ pub enum Appended {
     Lost,
 }
 
+/// Makes the view's files from all tips.
+pub type Fold<'a> = dyn Fn(&BTreeMap<TargetId, Tip>) -> Files + Send + Sync + 'a;
+
 /// The state: one ref a target (`design.md` §7).
 #[async_trait]
 pub trait State: Send + Sync {
@@ -227,9 +230,13 @@ pub trait State: Send + Sync {
     /// Writes events of any number of targets in one push; each is compared and swapped on its own.
     async fn append(&self, events: &[Append]) -> Result<Vec<Appended>, PortError>;
 
-    /// Writes the view for people, folded from all tips.
-    async fn fold(&self, files: &Files, message: &str) -> Result<(), PortError>;
+    /// Writes the view for people, folded from all tips; folded again when somebody else wrote it meanwhile, so that it is never
+    /// older than what it replaces. Nothing is written when nothing changed.
+    async fn fold(&self, fold: &Fold<'_>, message: &str) -> Result<(), PortError>;
 }
+
+/// A template version that was published: its name, major and minor.
+pub type PublishedVersion = (Name, u32, u32);
 
 /// One published version of a template.
 #[derive(Clone, Debug)]
@@ -245,16 +252,15 @@ pub struct Published {
 /// Template versions: the Git tags `name/v<major>.<minor>`.
 #[async_trait]
 pub trait Templates: Send + Sync {
-    /// The minor versions of each template and major version that have a tag here or at the remote.
+    /// The minor versions of each template and major version that have a tag here or at the remote, ascending.
     async fn versions(&self) -> Result<BTreeMap<(Name, u32), Vec<u32>>, PortError>;
 
-    /// The files of one version; nothing where there is no such tag. Fetches the tag where the clone is shallow.
+    /// The files of some versions; those without a tag are left out, those whose tag holds no bundle say so.
+    /// Fetches the tags that the clone lacks.
     async fn published(
         &self,
-        name: &Name,
-        major: u32,
-        minor: u32,
-    ) -> Result<Option<Published>, PortError>;
+        wanted: &BTreeSet<PublishedVersion>,
+    ) -> Result<BTreeMap<PublishedVersion, Result<Published, Diagnostic>>, PortError>;
 }
 
 /// One review of a run's deployment to GitHub environments.
