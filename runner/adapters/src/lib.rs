@@ -1,1 +1,6 @@
-//! Stub.
+//! The outside systems, each behind its port of `nucleon-engine`.
+//!
+//! What is surprising: git is run as a program, and never on the user's clone where it would have to write.
+
+pub mod clock;
+pub mod git;
