@@ -99,3 +99,144 @@ impl Object for UnknownOutputs {
         write!(formatter, "{self:?}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use crate::context::{
+        ComponentFacts, Context, EnvironmentFacts, InstanceFacts, Known, PipelineInstanceFacts,
+        ServiceFacts,
+    };
+    use crate::render::render;
+    use crate::rendered::Rendered;
+    use crate::target::Name;
+    use crate::template::TemplateSource;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    fn environment() -> EnvironmentFacts {
+        EnvironmentFacts {
+            name: name("dev"),
+            account_id: "111122223333".to_owned(),
+            outputs: Known::NotYet,
+        }
+    }
+
+    fn service() -> ServiceFacts {
+        ServiceFacts {
+            name: name("web"),
+            repository: None,
+        }
+    }
+
+    fn rendered(template: &str, context: &Context) -> Rendered {
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: template.into(),
+        };
+        render(&template, context).unwrap()
+    }
+
+    fn instance(template: &str) -> Rendered {
+        let component = ComponentFacts {
+            name: name("uploads"),
+            outputs: Known::NotYet,
+        };
+        let instance = InstanceFacts {
+            name: name("prod"),
+            inputs: Map::new(),
+            component: Some(component),
+        };
+        let context = Context::instance(environment(), service(), instance);
+        rendered(template, &context)
+    }
+
+    fn pipeline(template: &str) -> Rendered {
+        let instance = PipelineInstanceFacts {
+            name: name("prod"),
+            inputs: Map::new(),
+            outputs: Known::NotYet,
+            environment: environment(),
+        };
+        let context = Context::pipeline(Map::new(), service(), vec![instance]);
+        rendered(template, &context)
+    }
+
+    #[test]
+    fn an_unknown_output_reads_as_a_placeholder() {
+        let rendered =
+            instance("{{ environment.outputs.VpcId }} {{ environment.outputs['A'] | lower }}");
+        let text = "<unknown environment.outputs.VpcId> <unknown environment.outputs.a>";
+        assert_eq!(rendered.text(), text);
+        assert_eq!(
+            rendered.unknown(),
+            ["environment.outputs.A", "environment.outputs.VpcId"]
+        );
+    }
+
+    #[test]
+    fn a_known_value_is_not_listed() {
+        assert!(instance("{{ environment.name }}").unknown().is_empty());
+    }
+
+    #[test]
+    fn going_through_unknown_outputs_finds_nothing_and_counts_as_reading_them_all() {
+        let template = "[{% for key, value in service_instance.components.default.outputs.items() %}{{ key }}{% endfor %}]";
+        let rendered = instance(template);
+        assert_eq!(rendered.text(), "[]");
+        assert_eq!(
+            rendered.unknown(),
+            ["service_instance.components.default.outputs"]
+        );
+    }
+
+    #[test]
+    fn protons_filters_work_over_unknown_outputs() {
+        let template = concat!(
+            "[{{ service_instance.components.default.outputs | proton_cfn_iam_policy_arns }}]",
+            "[{{ environment.outputs.Arn | proton_cfn_sanitize }}]",
+        );
+        assert_eq!(
+            instance(template).text(),
+            "[][<unknown environment.outputs.Arn>]"
+        );
+    }
+
+    #[test]
+    fn a_lookup_by_an_unknown_key_is_unknown() {
+        let template = "{{ {'go': 1}[service_instances[0].outputs.Runtime] | tojson }} {{ service_instances[0].name }}";
+        let rendered = pipeline(template);
+        assert_eq!(
+            rendered.text(),
+            "<unknown service_instances.0.outputs.Runtime> prod"
+        );
+        assert_eq!(rendered.unknown(), ["service_instances.0.outputs.Runtime"]);
+    }
+
+    #[test]
+    fn a_placeholder_is_a_scalar_in_every_yaml() {
+        let rendered = pipeline("a: [x, {{ service_instances[0].outputs.Url }}, y]");
+        assert!(rendered.parse().is_ok());
+    }
+
+    #[test]
+    fn outputs_of_the_environments_of_instances_can_be_unknown() {
+        let template =
+            "{% for i in service_instances %}{{ i.environment.outputs.Vpc }}{% endfor %}";
+        let unknown = pipeline(template).unknown().to_vec();
+        assert_eq!(unknown, ["service_instances.0.environment.outputs.Vpc"]);
+    }
+
+    #[test]
+    fn a_slip_beside_an_unknown_value_is_still_an_error() {
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: "{{ {'a': 1}[environment.outputs.Size] }} {{ environment.nme }}".into(),
+        };
+        let context = Context::component(&name("c"), environment(), None);
+        assert!(render(&template, &context).is_err());
+    }
+}
