@@ -15,6 +15,7 @@ pub mod deployment;
 pub mod diagnostic;
 pub mod digest;
 mod fields;
+pub mod facts;
 pub mod files;
 pub mod inputs;
 pub mod located;

@@ -3,8 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::Location;
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::RenderedDigest;
+use crate::yaml::{self, Node};
+
+const LONGEST_EXCERPT: usize = 80;
 
 /// A rendered template.
 #[derive(Clone, Debug)]
@@ -81,10 +85,39 @@ impl Rendered {
         location(file, source, &range)
     }
 
-    /// A line of the rendered text, without the white space around it; starts at 1.
-    pub fn line(&self, line: u32) -> &str {
-        let index = line.saturating_sub(1) as usize;
-        self.text.lines().nth(index).unwrap_or_default().trim()
+    /// The text as YAML, or as JSON, which is YAML; places in it are places in the rendered text.
+    ///
+    /// Faults are reported where the template wrote what is wrong.
+    pub fn parse(&self) -> Result<Node, Vec<Diagnostic>> {
+        yaml::parse(&self.origin.file, &self.text)
+            .map_err(|faults| faults.into_iter().map(|fault| self.blame(fault)).collect())
+    }
+
+    /// A fault of the rendered text as a fault of the template.
+    fn blame(&self, fault: Diagnostic) -> Diagnostic {
+        let place = fault
+            .location
+            .unwrap_or_else(|| Location::start_of(self.origin.file.clone()));
+        let message = format!(
+            "this renders to `{}`, which is no YAML for a template: {}",
+            excerpt(&self.text, place.line),
+            fault.message
+        );
+        Diagnostic {
+            help: fault.help,
+            ..Diagnostic::error(Code::RenderInvalidYaml, message)
+                .at(self.locate(place.line, place.column))
+        }
+    }
+}
+
+/// A line of a text, cut to what fits into a message.
+fn excerpt(text: &str, line: u32) -> String {
+    let index = line.saturating_sub(1) as usize;
+    let line = text.lines().nth(index).unwrap_or_default().trim();
+    match line.char_indices().nth(LONGEST_EXCERPT) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }
 
@@ -120,4 +153,63 @@ fn offset_of(text: &str, line: u32, column: u32) -> usize {
     let column_index = column.saturating_sub(1) as usize;
     let within = rest[..end].char_indices().nth(column_index);
     line_start + within.map_or(end, |(offset, _)| offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::context::Context;
+    use crate::render::render;
+    use crate::template::TemplateSource;
+
+    fn rendered(template: &str) -> Rendered {
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: template.into(),
+        };
+        let context = json!({"list": ["a", "b"], "bad": "a: b", "o": {"A": "1", "B": "x"}});
+        render(&template, &Context::from_json(context).unwrap()).unwrap()
+    }
+
+    /// Line and column in the template of a text in the rendered text.
+    fn origin(rendered: &Rendered, text: &str) -> (u32, u32) {
+        let offset = rendered.text().find(text).unwrap();
+        let before = &rendered.text()[..offset];
+        let line = count(before.matches('\n').count()) + 1;
+        let column = count(before.chars().rev().take_while(|c| *c != '\n').count()) + 1;
+        let place = rendered.locate(line, column);
+        (place.line, place.column)
+    }
+
+    #[test]
+    fn text_leads_back_to_its_place_in_the_template() {
+        let rendered =
+            rendered("a: ü\n{% for x in list %}\n- {{ x }}: one\n{% endfor %}\nz: end\n");
+        assert_eq!(rendered.text(), "a: ü\n\n- a: one\n\n- b: one\n\nz: end");
+        assert_eq!(origin(&rendered, "b: one"), (3, 6));
+        assert_eq!(origin(&rendered, "one"), (3, 12));
+        assert_eq!(origin(&rendered, "end"), (5, 4));
+    }
+
+    #[test]
+    fn text_after_a_block_leads_back_to_its_place() {
+        let rendered = rendered(
+            "x:\n  {{ o | proton_cfn_lambda_function_formatted_env_vars }} # tail\ny: 1\n",
+        );
+        assert_eq!(rendered.text(), "x:\n  A: \"1\"\n  B: x # tail\ny: 1");
+        assert_eq!(origin(&rendered, "B: x"), (2, 6));
+        assert_eq!(origin(&rendered, "tail"), (2, 61));
+        assert_eq!(origin(&rendered, "y: 1"), (3, 1));
+    }
+
+    #[test]
+    fn what_is_not_yaml_is_a_fault_of_the_template() {
+        let faults = rendered("a: 1\nb: {{ bad }}\n").parse().unwrap_err();
+        let place = faults[0].location.as_ref().unwrap();
+        assert_eq!(faults[0].code, Code::RenderInvalidYaml);
+        assert_eq!((place.line, place.column), (2, 7));
+        assert!(faults[0].message.starts_with("this renders to `b: a: b`"));
+    }
 }

@@ -2,13 +2,15 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "the cases stand in files outside of the crate"
+    clippy::unwrap_used,
+    reason = "the cases stand in files outside of the crate, and a case that cannot be read is a failure"
 )]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use nucleon_core::context::Context;
+use nucleon_core::facts::TemplateFacts;
 use nucleon_core::render::{Renderer, render};
 use nucleon_core::template::TemplateSource;
 use serde_json::Value as Json;
@@ -98,4 +100,25 @@ fn difference(case: &Json) -> Option<(String, String)> {
         (Err(diagnostics), Some(_)) => format!("{text:?} fails: {}", diagnostics[0].message),
     };
     Some((case["name"].as_str().unwrap().to_owned(), difference))
+}
+
+#[test]
+fn what_protons_samples_render_to_are_cloudformation_templates() {
+    let Some(folder) = folder() else {
+        println!(
+            "did not run: `NUCLEON_CONFORMANCE` is not set, and ../shared/conformance is not there"
+        );
+        return;
+    };
+    let mut renderer = Renderer::new();
+    let cases = json(&read(&folder.join("cases.json")));
+    let faults = cases.as_array().unwrap().iter().filter_map(|case| {
+        let path = |key: &str| folder.join(case[key].as_str().unwrap());
+        let file = case["template"].as_str().unwrap();
+        let context = Context::from_json(json(&read(&path("context")))).unwrap();
+        let rendered = renderer.render(&template(file, &read(&path("template"))), &context);
+        TemplateFacts::of(&rendered.unwrap()).err()
+    });
+    let faults: Vec<_> = faults.flatten().collect();
+    assert!(faults.is_empty(), "{faults:#?}");
 }

@@ -16,6 +16,97 @@ const DEPTH: usize = 200;
 /// Where the reads of a render stand; no template can name it.
 const READS: &str = "<reads>";
 
+/// The filters that there are, for suggestions.
+pub(super) const FILTERS: &[&str] = &[
+    "abs",
+    "attr",
+    "batch",
+    "capitalize",
+    "count",
+    "d",
+    "default",
+    "dictsort",
+    "e",
+    "escape",
+    "filesizeformat",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "pprint",
+    "proton_cfn_ecs_task_definition_formatted_env_vars",
+    "proton_cfn_iam_policy_arns",
+    "proton_cfn_lambda_function_formatted_env_vars",
+    "proton_cfn_sanitize",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "safe",
+    "select",
+    "selectattr",
+    "slice",
+    "sort",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "truncate",
+    "unique",
+    "upper",
+    "urlencode",
+    "wordcount",
+    "wordwrap",
+    "xmlattr",
+];
+/// The tests that there are.
+pub(super) const TESTS: &[&str] = &[
+    "boolean",
+    "defined",
+    "divisibleby",
+    "eq",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+/// The functions that there are.
+pub(super) const FUNCTIONS: &[&str] = &["cycler", "dict", "joiner", "namespace", "range"];
+
 /// The engine for everything.
 pub(super) fn strict() -> Environment<'static> {
     let mut environment = Environment::new();
@@ -27,6 +118,8 @@ pub(super) fn strict() -> Environment<'static> {
     environment.set_debug(true);
     environment.set_formatter(format);
     environment.set_unknown_method_callback(pycompat::unknown_method_callback);
+    // Ours alone, and it prints whatever the context holds.
+    environment.remove_global("debug");
     filters::add_to(&mut environment);
     proton::add_to(&mut environment);
     environment

@@ -1,5 +1,6 @@
 //! What went wrong in a template, said in the terms of its author.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind};
@@ -8,6 +9,10 @@ use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
 use crate::rendered::location;
+
+mod missing;
+mod syntax;
+mod undefined;
 
 /// What a fault is described from.
 pub(super) struct Fault<'a> {
@@ -19,14 +24,59 @@ pub(super) struct Fault<'a> {
 impl Fault<'_> {
     /// Describes an error of the engine.
     pub(super) fn describe(&self, error: &Error) -> Diagnostic {
-        let code = match error.kind() {
-            ErrorKind::SyntaxError => Code::RenderSyntax,
-            ErrorKind::UndefinedError => Code::RenderUndefined,
-            ErrorKind::OutOfFuel => Code::RenderFuel,
-            _ => Code::RenderFailed,
-        };
-        let range = error.range().unwrap_or_default();
-        let _ = self.context;
-        Diagnostic::error(code, error.to_string()).at(location(self.file, self.source, &range))
+        if let Some(diagnostic) = self.undefined(error) {
+            return diagnostic;
+        }
+        match error.kind() {
+            ErrorKind::SyntaxError => self.syntax(error),
+            ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownMethod => self.missing(error),
+            ErrorKind::OutOfFuel => self.endless(
+                error,
+                "the template does not come to an end: it has done more work than a render may do",
+            ),
+            _ => self.failed(error),
+        }
     }
+
+    fn failed(&self, error: &Error) -> Diagnostic {
+        let detail = detail(error);
+        if detail.contains("recursion limit") {
+            return self.endless(
+                error,
+                "the template does not come to an end: it calls itself",
+            );
+        }
+        if detail.contains("too many elements") {
+            return self.endless(error, "a `range` has more than 100,000 elements");
+        }
+        self.at(Code::RenderFailed, detail, &range(error))
+    }
+
+    fn endless(&self, error: &Error, message: &str) -> Diagnostic {
+        self.at(Code::RenderFuel, message, &range(error)).help(
+            "look for loops inside loops, for a macro that calls itself, and for text that doubles",
+        )
+    }
+
+    fn at(&self, code: Code, message: impl Into<String>, range: &Range<usize>) -> Diagnostic {
+        Diagnostic::error(code, message).at(location(self.file, self.source, range))
+    }
+
+    /// The template's text at a place.
+    fn text(&self, range: &Range<usize>) -> &str {
+        self.source.get(range.clone()).unwrap_or_default()
+    }
+}
+
+fn range(error: &Error) -> Range<usize> {
+    error.range().unwrap_or_default()
+}
+
+/// What the engine says, without its name for the kind of error.
+fn detail(error: &Error) -> String {
+    let detail = error.detail();
+    detail.map_or_else(|| error.kind().to_string(), ToOwned::to_owned)
 }

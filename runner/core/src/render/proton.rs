@@ -96,12 +96,14 @@ fn refuse_undefined(value: &Value) -> Result<(), Error> {
     value.get_attr("").map(|_| ())
 }
 
-/// Proton's own words.
+/// Says what is wrong without the value: it may be a secret.
 fn illegal(text: &str, alternative: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidOperation,
-        format!(
-            "illegal character(s) detected in \"{text}\"; must match regex ^[a-zA-Z0-9_-]*${alternative}"
-        ),
-    )
+    let odd = text
+        .chars()
+        .find(|character| !scalar::is_safe(character.encode_utf8(&mut [0; 4])));
+    let odd = odd.unwrap_or_default();
+    let message = format!(
+        "a value has an illegal character, {odd:?}; it must match regex ^[a-zA-Z0-9_-]*${alternative}"
+    );
+    Error::new(ErrorKind::InvalidOperation, message)
 }
