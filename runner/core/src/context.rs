@@ -6,10 +6,12 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::context::part::Part;
+use crate::inputs::Inputs;
 use crate::outcome::Outputs;
+use crate::secret::Secret;
 use crate::target::Name;
 
 mod part;
@@ -61,7 +63,7 @@ pub struct InstanceFacts {
     /// Its name.
     pub name: Name,
     /// Its checked inputs.
-    pub inputs: Map<String, Json>,
+    pub inputs: Inputs,
     /// The component that is attached to it.
     pub component: Option<ComponentFacts>,
 }
@@ -81,7 +83,7 @@ pub struct PipelineInstanceFacts {
     /// Its name.
     pub name: Name,
     /// Its checked inputs.
-    pub inputs: Map<String, Json>,
+    pub inputs: Inputs,
     /// What it gives out.
     pub outputs: Known,
     /// Where it lives.
@@ -96,7 +98,7 @@ pub struct AttachedFacts {
     /// The instance.
     pub instance: Name,
     /// The instance's checked inputs.
-    pub inputs: Map<String, Json>,
+    pub inputs: Inputs,
 }
 
 /// The data that one template sees.
@@ -121,8 +123,11 @@ impl std::error::Error for NotAContext {}
 
 impl Context {
     /// What an environment's template sees.
-    pub fn environment(name: &Name, inputs: Map<String, Json>) -> Self {
-        let environment = [("name", text(name)), ("inputs", object(inputs))];
+    pub fn environment(name: &Name, inputs: &Inputs) -> Self {
+        let environment = [
+            ("name", text(name)),
+            ("inputs", Part::Inputs(inputs.clone())),
+        ];
         Self::of([("environment", Part::mapping(environment))])
     }
 
@@ -134,7 +139,7 @@ impl Context {
     ) -> Self {
         let facts = [
             ("name", text(&instance.name)),
-            ("inputs", object(instance.inputs)),
+            ("inputs", Part::Inputs(instance.inputs)),
             ("components", components(instance.component)),
         ];
         Self::of([
@@ -146,7 +151,7 @@ impl Context {
 
     /// What a pipeline's template sees.
     pub fn pipeline(
-        inputs: Map<String, Json>,
+        inputs: Inputs,
         service: ServiceFacts,
         instances: Vec<PipelineInstanceFacts>,
     ) -> Self {
@@ -155,7 +160,10 @@ impl Context {
             .map(PipelineInstanceFacts::into_part)
             .collect();
         Self::of([
-            ("pipeline", Part::mapping([("inputs", object(inputs))])),
+            (
+                "pipeline",
+                Part::mapping([("inputs", Part::Inputs(inputs))]),
+            ),
             ("service", service.into_part()),
             ("service_instances", Part::List(instances)),
         ])
@@ -175,7 +183,7 @@ impl Context {
             let service = [("name", text(&attached.service))];
             let instance = [
                 ("name", text(&attached.instance)),
-                ("inputs", object(attached.inputs)),
+                ("inputs", Part::Inputs(attached.inputs)),
             ];
             context.push("service", Part::mapping(service));
             context.push("service_instance", Part::mapping(instance));
@@ -205,6 +213,15 @@ impl Context {
         let reads = unknown::Reads::default();
         let members = part::members_to_value(&self.root, "", &reads);
         (members, reads)
+    }
+
+    /// The values of sensitive inputs, which no message may show.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        for (_, part) in &self.root {
+            part.add_secrets(&mut secrets);
+        }
+        secrets
     }
 
     fn of<const N: usize>(root: [(&str, Part); N]) -> Self {
@@ -250,7 +267,7 @@ impl PipelineInstanceFacts {
     fn into_part(self) -> Part {
         Part::mapping([
             ("name", text(&self.name)),
-            ("inputs", object(self.inputs)),
+            ("inputs", Part::Inputs(self.inputs)),
             ("outputs", Part::Outputs(self.outputs)),
             ("environment", self.environment.into_part()),
         ])
@@ -270,10 +287,6 @@ fn components(component: Option<ComponentFacts>) -> Part {
 
 fn text(name: &Name) -> Part {
     Part::Json(name.as_str().into())
-}
-
-fn object(values: Map<String, Json>) -> Part {
-    Part::Json(Json::Object(values))
 }
 
 #[cfg(test)]
@@ -301,13 +314,13 @@ mod tests {
         }
     }
 
-    fn inputs(json: &Json) -> Map<String, Json> {
-        json.as_object().cloned().unwrap()
+    fn inputs(json: &Json) -> Inputs {
+        Inputs::new(json.as_object().cloned().unwrap(), Vec::new(), Vec::new())
     }
 
     #[test]
     fn an_environment_sees_its_name_and_inputs() {
-        let context = Context::environment(&name("dev"), inputs(&json!({"cidr": "10.0.0.0/16"})));
+        let context = Context::environment(&name("dev"), &inputs(&json!({"cidr": "10.0.0.0/16"})));
         let expected = r#"{"environment":{"name":"dev","inputs":{"cidr":"10.0.0.0/16"}}}"#;
         assert_eq!(context.to_json().to_string(), expected);
     }
@@ -333,11 +346,11 @@ mod tests {
     fn a_pipeline_sees_every_instance() {
         let instance = PipelineInstanceFacts {
             name: name("prod"),
-            inputs: Map::new(),
+            inputs: Inputs::empty(),
             outputs: Known::NotYet,
             environment: environment(Known::NotYet),
         };
-        let context = Context::pipeline(Map::new(), service(), vec![instance]);
+        let context = Context::pipeline(Inputs::empty(), service(), vec![instance]);
         let expected = json!([{
             "name": "prod", "inputs": {}, "outputs": {},
             "environment": {"account_id": "111122223333", "name": "dev", "outputs": {}},

@@ -4,7 +4,6 @@
 //! is what must come out, byte for byte, so values print in Python's forms (`True`, `None`, `['a', 'b']`).
 //! A template cannot reach outside itself, and cannot run for ever: work, memory, depth and output are bounded.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use minijinja::{Environment, ErrorKind, OutputSpan, OutputSpanKind};
@@ -12,6 +11,7 @@ use minijinja::{Environment, ErrorKind, OutputSpan, OutputSpanKind};
 use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::render::fault::Fault;
 use crate::rendered::{Origin, Rendered, Segment};
 use crate::template::TemplateSource;
 
@@ -35,14 +35,11 @@ pub fn render(template: &TemplateSource, context: &Context) -> Result<Rendered, 
     Renderer::new().render(template, context)
 }
 
-/// Renders templates, and keeps what it has compiled.
-#[derive(Debug)]
+/// Renders templates, and keeps what it has compiled; one serves any number of threads.
+#[derive(Clone, Debug)]
 pub struct Renderer {
     strict: Environment<'static>,
-    /// The same templates under the names of `strict`, for what strictness refuses only because of unknown values.
     forgiving: Environment<'static>,
-    /// The names of compiled templates, by their text.
-    names: BTreeMap<Arc<str>, String>,
 }
 
 impl Default for Renderer {
@@ -57,27 +54,23 @@ impl Renderer {
         Self {
             strict: environment::strict(),
             forgiving: environment::forgiving(),
-            names: BTreeMap::new(),
         }
     }
 
     /// Renders a template with a context.
     pub fn render(
-        &mut self,
+        &self,
         template: &TemplateSource,
         context: &Context,
     ) -> Result<Rendered, Vec<Diagnostic>> {
         let source = unix_newlines(&template.text);
-        let fault = fault::Fault {
+        let fault = Fault {
             file: &template.file,
             source: &source,
             context,
         };
-        let name = self
-            .compile(&source)
-            .map_err(|error| vec![fault.describe(&error)])?;
         let (text, unknown, segments) = self
-            .evaluate(&name, context)
+            .evaluate(&source, context)
             .map_err(|error| vec![fault.describe(&error)])?;
         if text.len() > LARGEST_OUTPUT {
             return Err(vec![too_large(&template.file)]);
@@ -86,31 +79,18 @@ impl Renderer {
             file: template.file.clone(),
             source,
             segments,
+            secrets: context.secrets(),
         };
         Ok(Rendered::new(text, unknown, origin))
     }
 
-    /// Compiles a template unless that is done already, and gives its name.
-    fn compile(&mut self, source: &Arc<str>) -> Result<String, minijinja::Error> {
-        if let Some(name) = self.names.get(source) {
-            return Ok(name.clone());
+    fn evaluate(&self, source: &str, context: &Context) -> Result<Output, minijinja::Error> {
+        match run(&self.strict, source, context) {
+            Err(refused) if may_be_unknown(&refused) => {
+                run(&self.forgiving, source, context).map_err(|_| refused.error)
+            }
+            other => other.map_err(|refused| refused.error),
         }
-        let name = self.names.len().to_string();
-        self.strict
-            .add_template_owned(name.clone(), source.to_string())?;
-        self.names.insert(source.clone(), name.clone());
-        Ok(name)
-    }
-
-    fn evaluate(&mut self, name: &str, context: &Context) -> Result<Output, minijinja::Error> {
-        let strict = run(&self.strict, name, context);
-        let refused = match strict {
-            Err(error) if may_be_unknown(&error) => error,
-            other => return other.map_err(|refused| refused.error),
-        };
-        let source = self.strict.get_template(name)?.source().to_owned();
-        self.forgiving.add_template_owned(name.to_owned(), source)?;
-        run(&self.forgiving, name, context).map_err(|_| refused.error)
     }
 }
 
@@ -122,11 +102,11 @@ struct Refused {
     has_unknown: bool,
 }
 
-fn run(environment: &Environment<'_>, name: &str, context: &Context) -> Result<Output, Refused> {
+fn run(environment: &Environment<'_>, source: &str, context: &Context) -> Result<Output, Refused> {
     let (members, reads) = context.view();
     let root = environment::with_reads(members, &reads);
     let evaluated = environment
-        .get_template(name)
+        .get_template(source)
         .and_then(|template| template.render_with_spans(root));
     let unknown = reads.names();
     match evaluated {

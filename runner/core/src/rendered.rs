@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::RenderedDigest;
+use crate::secret::Secret;
 use crate::yaml::{self, Node};
 
 const LONGEST_EXCERPT: usize = 80;
@@ -27,6 +28,8 @@ pub(crate) struct Origin {
     pub(crate) source: Arc<str>,
     /// Which part came from where, in the order of the rendered text.
     pub(crate) segments: Vec<Segment>,
+    /// What no message may show.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 /// A part of the rendered text and the part of the template that wrote it; both in bytes.
@@ -71,6 +74,7 @@ impl Rendered {
             file,
             source,
             segments,
+            ..
         } = &self.origin;
         let index = segments.partition_point(|segment| segment.output.end <= offset);
         let range = match segments.get(index).or_else(|| segments.last()) {
@@ -100,7 +104,7 @@ impl Rendered {
             .unwrap_or_else(|| Location::start_of(self.origin.file.clone()));
         let message = format!(
             "this renders to `{}`, which is no YAML for a template: {}",
-            excerpt(&self.text, place.line),
+            self.excerpt(place.line),
             fault.message
         );
         Diagnostic {
@@ -109,15 +113,19 @@ impl Rendered {
                 .at(self.locate(place.line, place.column))
         }
     }
-}
 
-/// A line of a text, cut to what fits into a message.
-fn excerpt(text: &str, line: u32) -> String {
-    let index = line.saturating_sub(1) as usize;
-    let line = text.lines().nth(index).unwrap_or_default().trim();
-    match line.char_indices().nth(LONGEST_EXCERPT) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
+    /// A line of the text, without its secrets, cut to what fits into a message.
+    fn excerpt(&self, line: u32) -> String {
+        let index = line.saturating_sub(1) as usize;
+        let line = self.text.lines().nth(index).unwrap_or_default().trim();
+        let secrets = self.origin.secrets.iter().map(Secret::expose);
+        let line = secrets
+            .filter(|secret| !secret.is_empty())
+            .fold(line.to_owned(), |line, secret| line.replace(secret, "***"));
+        match line.char_indices().nth(LONGEST_EXCERPT) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
     }
 }
 
@@ -161,7 +169,9 @@ mod tests {
 
     use super::*;
     use crate::context::Context;
+    use crate::inputs::Inputs;
     use crate::render::render;
+    use crate::target::Name;
     use crate::template::TemplateSource;
 
     fn rendered(template: &str) -> Rendered {
@@ -211,5 +221,18 @@ mod tests {
         assert_eq!(faults[0].code, Code::RenderInvalidYaml);
         assert_eq!((place.line, place.column), (2, 7));
         assert!(faults[0].message.starts_with("this renders to `b: a: b`"));
+    }
+    #[test]
+    fn a_fault_does_not_show_a_secret() {
+        let secret = Secret::new("pass: word");
+        let values = json!({"password": "pass: word"}).as_object().cloned();
+        let inputs = Inputs::new(values.unwrap(), vec!["password".to_owned()], vec![secret]);
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: "a: {{ environment.inputs.password }}".into(),
+        };
+        let context = Context::environment(&Name::new("dev").unwrap(), &inputs);
+        let faults = render(&template, &context).unwrap().parse().unwrap_err();
+        assert!(faults[0].message.starts_with("this renders to `a: ***`"));
     }
 }

@@ -50,7 +50,7 @@ fn every_template_of_protons_samples_renders_byte_for_byte() {
     };
     let cases = json(&read(&folder.join("cases.json")));
     let cases = cases.as_array().unwrap();
-    let mut renderer = Renderer::new();
+    let renderer = Renderer::new();
     let differ = cases.iter().filter(|case| {
         let path = |key: &str| folder.join(case[key].as_str().unwrap());
         let file = case["template"].as_str().unwrap();
@@ -110,7 +110,7 @@ fn what_protons_samples_render_to_are_cloudformation_templates() {
         );
         return;
     };
-    let mut renderer = Renderer::new();
+    let renderer = Renderer::new();
     let cases = json(&read(&folder.join("cases.json")));
     let faults = cases.as_array().unwrap().iter().filter_map(|case| {
         let path = |key: &str| folder.join(case[key].as_str().unwrap());

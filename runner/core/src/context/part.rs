@@ -6,11 +6,14 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::context::Known;
 use crate::context::unknown::{Reads, UnknownOutputs};
+use crate::inputs::Inputs;
+use crate::secret::Secret;
 
 /// A piece of a context.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Json(Json),
+    Inputs(Inputs),
     Mapping(Vec<(String, Self)>),
     List(Vec<Self>),
     Outputs(Known),
@@ -27,6 +30,7 @@ impl Part {
     fn to_json(&self) -> Json {
         match self {
             Self::Json(json) => json.clone(),
+            Self::Inputs(inputs) => Json::Object(inputs.values().clone()),
             Self::Mapping(members) => members_to_json(members),
             Self::List(parts) => parts.iter().map(Self::to_json).collect(),
             Self::Outputs(Known::Yes(outputs)) => json!(outputs),
@@ -37,12 +41,30 @@ impl Part {
     fn to_value(&self, path: &str, reads: &Reads) -> Value {
         match self {
             Self::Json(json) => Value::from(Serde(json)),
+            Self::Inputs(inputs) => Value::from(Serde(inputs.values())),
             Self::Mapping(members) => members_to_value(members, path, reads),
             Self::List(parts) => list_to_value(parts, path, reads),
             Self::Outputs(Known::Yes(outputs)) => Value::from_pairs(outputs),
             Self::Outputs(Known::NotYet) => UnknownOutputs::value(path, reads),
             // Proton's guide: the whole of `components.default` reads as `{}`, its members are undefined.
             Self::NoComponent => Value::from(Serde(json!({"default": {"outputs": {}}}))),
+        }
+    }
+
+    pub(super) fn add_secrets(&self, secrets: &mut Vec<Secret>) {
+        match self {
+            Self::Inputs(inputs) => secrets.extend_from_slice(inputs.secrets()),
+            Self::Mapping(members) => {
+                for (_, part) in members {
+                    part.add_secrets(secrets);
+                }
+            }
+            Self::List(parts) => {
+                for part in parts {
+                    part.add_secrets(secrets);
+                }
+            }
+            Self::Json(_) | Self::Outputs(_) | Self::NoComponent => {}
         }
     }
 }

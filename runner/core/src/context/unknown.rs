@@ -102,12 +102,11 @@ impl Object for UnknownOutputs {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Map;
-
     use crate::context::{
         ComponentFacts, Context, EnvironmentFacts, InstanceFacts, Known, PipelineInstanceFacts,
         ServiceFacts,
     };
+    use crate::inputs::Inputs;
     use crate::render::render;
     use crate::rendered::Rendered;
     use crate::target::Name;
@@ -147,7 +146,7 @@ mod tests {
         };
         let instance = InstanceFacts {
             name: name("prod"),
-            inputs: Map::new(),
+            inputs: Inputs::empty(),
             component: Some(component),
         };
         let context = Context::instance(environment(), service(), instance);
@@ -157,11 +156,11 @@ mod tests {
     fn pipeline(template: &str) -> Rendered {
         let instance = PipelineInstanceFacts {
             name: name("prod"),
-            inputs: Map::new(),
+            inputs: Inputs::empty(),
             outputs: Known::NotYet,
             environment: environment(),
         };
-        let context = Context::pipeline(Map::new(), service(), vec![instance]);
+        let context = Context::pipeline(Inputs::empty(), service(), vec![instance]);
         rendered(template, &context)
     }
 

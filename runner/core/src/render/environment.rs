@@ -110,6 +110,8 @@ pub(super) const FUNCTIONS: &[&str] = &["cycler", "dict", "joiner", "namespace",
 /// The engine for everything.
 pub(super) fn strict() -> Environment<'static> {
     let mut environment = Environment::new();
+    // A template is called what it says, so that each is compiled once, whatever its file is called.
+    environment.set_loader(|text| Ok(Some(text.to_owned())));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
