@@ -9,6 +9,7 @@
 pub mod bundle;
 pub mod codes;
 pub mod comment;
+pub mod compose;
 pub mod config;
 pub mod context;
 pub mod deployment;

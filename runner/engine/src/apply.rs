@@ -297,7 +297,7 @@ impl Apply<'_> {
             .execute(deployment, approved, provisioned, self.progress);
         let outcome = tokio::select! {
             outcome = &mut work => outcome,
-            _ = cancelled.wait_for(|cancelled| *cancelled) => {
+            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
                 // The cancellation may be refused because the deployment has just ended; the wait tells which.
                 let _refused = self.provisioner.cancel(deployment, provisioned).await;
                 work.await

@@ -5,11 +5,15 @@
 
 pub mod apply;
 pub mod candidate;
+pub mod deploy;
 pub mod difference;
+pub mod fleet;
+pub mod import;
 pub mod journal;
 pub mod plan;
 pub mod ports;
 pub mod recover;
 pub mod refusal;
 pub mod run;
+pub mod select;
 pub mod status;

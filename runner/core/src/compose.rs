@@ -1,0 +1,325 @@
+//! From a repository to what one target's template renders to.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::bundle::{Bundle, Part};
+use crate::context::{
+    AttachedFacts, ComponentFacts, Context, EnvironmentFacts, InstanceFacts, Known,
+    PipelineInstanceFacts, RepositoryFacts, ServiceFacts,
+};
+use crate::diagnostic::Diagnostic;
+use crate::facts::TemplateFacts;
+use crate::inputs::Inputs;
+use crate::record::TemplateUsed;
+use crate::render::Renderer;
+use crate::rendered::Rendered;
+use crate::repository::{Repository, Target};
+use crate::schema::InputType;
+use crate::target::{Name, TargetId};
+use crate::template::TemplateSource;
+use crate::version::VersionRef;
+
+/// A template version and where its files come from.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The files.
+    pub bundle: Arc<Bundle>,
+    /// The commit whose tree holds them.
+    pub commit: String,
+}
+
+/// The template versions at hand: those of the working tree and those that were fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Versions(BTreeMap<VersionRef, Versioned>);
+
+impl Versions {
+    /// Adds a version; one without a minor is the newest content of its major.
+    pub fn insert(&mut self, version: VersionRef, versioned: Versioned) {
+        self.0.insert(version, versioned);
+    }
+
+    /// The files of a version.
+    pub fn get(&self, version: &VersionRef) -> Option<&Versioned> {
+        self.0.get(version)
+    }
+
+    /// All versions, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&VersionRef, &Versioned)> {
+        self.0.iter()
+    }
+}
+
+/// What one target comes to.
+#[derive(Clone, Debug)]
+pub struct Composition {
+    /// The template version; nothing for components.
+    pub template: Option<TemplateUsed>,
+    /// The inputs; a component has none of its own.
+    pub inputs: Inputs,
+    /// What the template sees.
+    pub context: Context,
+    /// The file that was rendered.
+    pub source: TemplateSource,
+    /// What came out.
+    pub rendered: Rendered,
+    /// What CloudFormation must know of it; nothing while something in it is unknown.
+    pub facts: Option<TemplateFacts>,
+}
+
+/// Composes the targets of one repository.
+pub struct Composer<'a> {
+    repository: &'a Repository,
+    versions: &'a Versions,
+    outputs: &'a dyn Fn(&TargetId) -> Known,
+    renderer: RefCell<Renderer>,
+}
+
+impl<'a> Composer<'a> {
+    /// A composer that asks `outputs` for what other targets give out.
+    pub fn new(
+        repository: &'a Repository,
+        versions: &'a Versions,
+        outputs: &'a dyn Fn(&TargetId) -> Known,
+    ) -> Self {
+        Self {
+            repository,
+            versions,
+            outputs,
+            renderer: RefCell::default(),
+        }
+    }
+
+    /// Checks a target's spec, builds its context and renders its template.
+    pub fn compose(&self, target: &Target) -> (Option<Composition>, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let composition = self
+            .parts(target, &mut diagnostics)
+            .and_then(|parts| self.rendered(parts, &mut diagnostics));
+        let composition = composition.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
+        (composition, diagnostics)
+    }
+
+    fn rendered(&self, parts: Parts, diagnostics: &mut Vec<Diagnostic>) -> Option<Composition> {
+        let Parts {
+            template,
+            inputs,
+            context,
+            source,
+        } = parts;
+        let rendered = self
+            .renderer
+            .borrow_mut()
+            .render(&source, &context)
+            .map_err(|faults| diagnostics.extend(faults))
+            .ok()?;
+        // What stands for an unknown value may not be what CloudFormation or YAML takes there.
+        let facts = match TemplateFacts::of(&rendered) {
+            Ok(facts) => Some(facts),
+            Err(_) if !rendered.unknown().is_empty() => None,
+            Err(faults) => {
+                diagnostics.extend(faults);
+                return None;
+            }
+        };
+        Some(Composition {
+            template,
+            inputs,
+            context,
+            source,
+            rendered,
+            facts,
+        })
+    }
+
+    fn parts(&self, target: &Target, diagnostics: &mut Vec<Diagnostic>) -> Option<Parts> {
+        match &target.id {
+            TargetId::Environment(name) => {
+                let versioned = self.versioned(target)?;
+                let inputs = check(versioned, InputType::Environment, target, diagnostics)?;
+                let context = Context::environment(name, &inputs);
+                parts(target, versioned, Part::Environment, inputs, context)
+            }
+            TargetId::Instance { service, instance } => {
+                let versioned = self.versioned(target)?;
+                let inputs = check(versioned, InputType::Service, target, diagnostics)?;
+                let facts = InstanceFacts {
+                    name: instance.clone(),
+                    inputs: inputs.clone(),
+                    component: self.component_of(&target.id),
+                };
+                let context =
+                    Context::instance(self.environment(target)?, self.service(service), facts);
+                parts(target, versioned, Part::Instance, inputs, context)
+            }
+            TargetId::Pipeline { service } => {
+                let versioned = self.versioned(target)?;
+                let inputs = check(versioned, InputType::Pipeline, target, diagnostics)?;
+                let instances = self.instances(service);
+                let context = Context::pipeline(inputs.clone(), self.service(service), instances);
+                parts(target, versioned, Part::Pipeline, inputs, context)
+            }
+            TargetId::Component(name) => {
+                let component = target.component.as_ref()?;
+                let attached = component
+                    .attached
+                    .as_ref()
+                    .and_then(|instance| self.attached(instance));
+                let context = Context::component(name, self.environment(target)?, attached);
+                Some(Parts {
+                    template: None,
+                    inputs: Inputs::empty(),
+                    context,
+                    source: component.source.clone(),
+                })
+            }
+        }
+    }
+
+    fn versioned(&self, target: &Target) -> Option<&'a Versioned> {
+        self.versions.get(target.template.as_ref()?)
+    }
+
+    fn environment(&self, target: &Target) -> Option<EnvironmentFacts> {
+        let name = target.environment.clone()?;
+        let id = TargetId::Environment(name.clone());
+        let place = self
+            .repository
+            .targets()
+            .get(&id)
+            .map_or(&target.place, |environment| &environment.place);
+        Some(EnvironmentFacts {
+            name,
+            account_id: place.account.clone(),
+            outputs: (self.outputs)(&id),
+        })
+    }
+
+    fn service(&self, name: &Name) -> ServiceFacts {
+        let known = self.repository.config().services.get(name);
+        let repository = known.and_then(|service| {
+            Some(RepositoryFacts {
+                id: service.repository.clone()?,
+                connection_arn: service.connection.clone().unwrap_or_default(),
+                branch_name: service.branch.clone().unwrap_or_else(|| "main".to_owned()),
+            })
+        });
+        ServiceFacts {
+            name: name.clone(),
+            repository,
+        }
+    }
+
+    fn component_of(&self, instance: &TargetId) -> Option<ComponentFacts> {
+        let attached = |target: &&Target| {
+            target
+                .component
+                .as_ref()
+                .is_some_and(|component| component.attached.as_ref() == Some(instance))
+        };
+        let component = self.repository.targets().values().find(attached)?;
+        let TargetId::Component(name) = &component.id else {
+            return None;
+        };
+        Some(ComponentFacts {
+            name: name.clone(),
+            outputs: (self.outputs)(&component.id),
+        })
+    }
+
+    /// The inputs of the instance that a component is attached to; its own faults are reported with it.
+    fn attached(&self, id: &TargetId) -> Option<AttachedFacts> {
+        let TargetId::Instance { service, instance } = id else {
+            return None;
+        };
+        let target = self.repository.targets().get(id)?;
+        let inputs = check(
+            self.versioned(target)?,
+            InputType::Service,
+            target,
+            &mut Vec::new(),
+        )?;
+        Some(AttachedFacts {
+            service: service.clone(),
+            instance: instance.clone(),
+            inputs,
+        })
+    }
+
+    fn instances(&self, of: &Name) -> Vec<PipelineInstanceFacts> {
+        let facts = |id: &TargetId| {
+            let TargetId::Instance { service, instance } = id else {
+                return None;
+            };
+            let target = self
+                .repository
+                .targets()
+                .get(id)
+                .filter(|_| service == of)?;
+            let inputs = check(
+                self.versioned(target)?,
+                InputType::Service,
+                target,
+                &mut Vec::new(),
+            )?;
+            Some(PipelineInstanceFacts {
+                name: instance.clone(),
+                inputs: inputs.clone(),
+                outputs: (self.outputs)(id),
+                environment: self.environment(target)?,
+            })
+        };
+        self.repository
+            .instances_of(of)
+            .iter()
+            .filter_map(facts)
+            .collect()
+    }
+}
+
+struct Parts {
+    template: Option<TemplateUsed>,
+    inputs: Inputs,
+    context: Context,
+    source: TemplateSource,
+}
+
+fn check(
+    versioned: &Versioned,
+    input: InputType,
+    target: &Target,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Inputs> {
+    let (inputs, faults) =
+        versioned
+            .bundle
+            .schema
+            .check(input, target.spec.values.as_ref(), &target.spec.at);
+    diagnostics.extend(faults);
+    inputs
+}
+
+fn parts(
+    target: &Target,
+    versioned: &Versioned,
+    part: Part,
+    inputs: Inputs,
+    context: Context,
+) -> Option<Parts> {
+    let version = target.template.as_ref()?;
+    let template = TemplateUsed {
+        name: version.name.clone(),
+        major: version.major,
+        minor: version.minor,
+        commit: versioned.commit.clone(),
+        digest: versioned.bundle.digest.clone(),
+    };
+    let source = versioned.bundle.parts.get(&part)?.clone();
+    Some(Parts {
+        template: Some(template),
+        inputs,
+        context,
+        source,
+    })
+}

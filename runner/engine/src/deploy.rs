@@ -1,0 +1,184 @@
+//! Deploys any number of targets, stage by stage: what one stage gives out, the next one reads from the state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::record::Record;
+use nucleon_core::target::{Stage, TargetId};
+
+use crate::apply::{Applied, Apply};
+use crate::candidate::Candidate;
+use crate::fleet::{Fleet, Tips};
+use crate::ports::PortError;
+use crate::refusal::Refusal;
+
+/// What became of one target.
+#[derive(Debug)]
+pub struct Deployed {
+    /// The target.
+    pub target: TargetId,
+    /// What became of it.
+    pub result: Result<Applied, Refusal>,
+}
+
+/// Makes a deployment's id: a UUID.
+pub type Ids<'a> = &'a (dyn Fn() -> String + Send + Sync);
+
+/// Deploys targets of a repository, environments first and pipelines last.
+pub async fn deploy(
+    apply: &Apply<'_>,
+    fleet: &Fleet,
+    targets: &[TargetId],
+    ids: Ids<'_>,
+) -> Result<Vec<Deployed>, PortError> {
+    let mut deployed = Vec::new();
+    for stage in Stage::ALL {
+        let in_stage = |id: &&TargetId| {
+            fleet
+                .repository
+                .targets()
+                .get(id)
+                .is_some_and(|target| target.stage == stage)
+        };
+        let ids_of_stage: Vec<TargetId> = targets.iter().filter(in_stage).cloned().collect();
+        if !ids_of_stage.is_empty() {
+            let tips = apply
+                .state
+                .read(&fleet.with_dependencies(&ids_of_stage))
+                .await?;
+            deployed.extend(one_stage(apply, fleet, &ids_of_stage, &tips, ids).await);
+        }
+    }
+    Ok(deployed)
+}
+
+/// Deletes targets, pipelines first and environments last, from their records alone.
+pub async fn destroy(
+    apply: &Apply<'_>,
+    fleet: &Fleet,
+    targets: &[TargetId],
+    ids: Ids<'_>,
+) -> Result<Vec<Deployed>, PortError> {
+    let mut deployed = Vec::new();
+    let tips = apply.state.read(targets).await?;
+    let candidates = farewells(fleet, targets, &tips, ids);
+    for stage in Stage::ALL.into_iter().rev() {
+        let candidates: Vec<Candidate> = candidates
+            .iter()
+            .filter(|candidate| candidate.stage == stage)
+            .cloned()
+            .collect();
+        let results = apply.stage(&candidates, &tips).await;
+        deployed.extend(together(&candidates, results));
+    }
+    Ok(deployed)
+}
+
+/// Candidates for deletion; a target that was never deployed has none.
+pub fn farewells(fleet: &Fleet, targets: &[TargetId], tips: &Tips, ids: Ids<'_>) -> Vec<Candidate> {
+    let record = |target: &TargetId| -> Option<&Record> { tips.get(target)?.record.as_ref().ok() };
+    targets
+        .iter()
+        .filter_map(record)
+        .map(|record| fleet.farewell(record, ids()))
+        .collect()
+}
+
+async fn one_stage(
+    apply: &Apply<'_>,
+    fleet: &Fleet,
+    stage: &[TargetId],
+    tips: &Tips,
+    ids: Ids<'_>,
+) -> Vec<Deployed> {
+    let (candidates, mut deployed) = candidates(fleet, stage, tips, ids);
+    let (ready, refused): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .map(|candidate| ready(fleet, candidate, tips))
+        .partition(Result::is_ok);
+    deployed.extend(refused.into_iter().filter_map(Result::err));
+    let ready: Vec<Candidate> = ready.into_iter().filter_map(Result::ok).collect();
+    let results = apply.stage(&ready, tips).await;
+    deployed.extend(together(&ready, results));
+    deployed
+}
+
+/// Composes targets into candidates; those with faults are refused.
+pub fn candidates(
+    fleet: &Fleet,
+    targets: &[TargetId],
+    tips: &Tips,
+    ids: Ids<'_>,
+) -> (Vec<Candidate>, Vec<Deployed>) {
+    let known: Vec<_> = targets
+        .iter()
+        .filter_map(|id| fleet.repository.targets().get(id))
+        .collect();
+    let composed = fleet.compose(&known, tips);
+    let (mut candidates, mut refused) = (Vec::new(), Vec::new());
+    for (target, (composition, diagnostics)) in known.into_iter().zip(composed) {
+        match composition {
+            Some(composition) => {
+                candidates.push(fleet.candidate(target, composition, tips.get(&target.id), ids()))
+            }
+            None => refused.push(Deployed {
+                target: target.id.clone(),
+                result: Err(Refusal::Faulty {
+                    target: target.id.clone(),
+                    diagnostics,
+                }),
+            }),
+        }
+    }
+    (candidates, refused)
+}
+
+/// Refuses a candidate whose dependencies are not deployed, or failed.
+fn ready(fleet: &Fleet, candidate: Candidate, tips: &Tips) -> Result<Candidate, Deployed> {
+    let target = candidate.target().clone();
+    let dependencies = fleet
+        .repository
+        .targets()
+        .get(&target)
+        .map(|target| target.dependencies.as_slice())
+        .unwrap_or_default();
+    let missing = dependencies
+        .iter()
+        .find_map(|dependency| Some((dependency, lack(dependency, tips)?)));
+    match missing {
+        None => Ok(candidate),
+        Some((dependency, why)) => Err(Deployed {
+            target: target.clone(),
+            result: Err(Refusal::Dependency {
+                target,
+                dependency: dependency.clone(),
+                why,
+            }),
+        }),
+    }
+}
+
+/// What keeps a dependency from being used.
+fn lack(dependency: &TargetId, tips: &BTreeMap<TargetId, crate::ports::Tip>) -> Option<String> {
+    match tips.get(dependency).map(|tip| &tip.record) {
+        None => Some("is not deployed".to_owned()),
+        Some(Err(_)) => Some("has a record that cannot be read".to_owned()),
+        Some(Ok(record)) if record.status == DeploymentStatus::Succeeded => None,
+        Some(Ok(record)) => Some(format!("is {}", record.status)),
+    }
+}
+
+fn together(candidates: &[Candidate], results: Vec<Result<Applied, Refusal>>) -> Vec<Deployed> {
+    let pair = |(candidate, result): (&Candidate, _)| Deployed {
+        target: candidate.target().clone(),
+        result,
+    };
+    candidates.iter().zip(results).map(pair).collect()
+}
+
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        Self::Port(Arc::new(error))
+    }
+}

@@ -1,0 +1,235 @@
+//! A repository with the template versions that it uses: from its targets to candidates.
+
+use std::collections::BTreeMap;
+
+use nucleon_core::compose::{Composer, Composition, Versions};
+use nucleon_core::context::Known;
+use nucleon_core::deployment::{Deployment, Place};
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::digest::{InputsDigest, RenderedDigest};
+use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::record::{Provisioned, Record};
+use nucleon_core::repository::{Repository, Target};
+use nucleon_core::stack_name::stack_name;
+use nucleon_core::tags::{Tagged, tags};
+use nucleon_core::target::{Stage, TargetId};
+
+use crate::candidate::Candidate;
+use crate::ports::Tip;
+
+/// A repository and its template versions, read once.
+#[derive(Debug)]
+pub struct Fleet {
+    /// What the repository says.
+    pub repository: Repository,
+    /// The template versions that its targets use.
+    pub versions: Versions,
+}
+
+/// The tips that a decision is made from.
+pub type Tips = BTreeMap<TargetId, Tip>;
+
+impl Fleet {
+    /// Composes targets with the outputs that the state holds; one with faults does not stop the others.
+    pub fn compose(
+        &self,
+        targets: &[&Target],
+        tips: &Tips,
+    ) -> Vec<(Option<Composition>, Vec<Diagnostic>)> {
+        let outputs = |target: &TargetId| known(tips.get(target));
+        let composer = Composer::new(&self.repository, &self.versions, &outputs);
+        targets
+            .iter()
+            .map(|target| composer.compose(target))
+            .collect()
+    }
+
+    /// The targets that must be there for a target: its own and those it needs.
+    pub fn with_dependencies(&self, targets: &[TargetId]) -> Vec<TargetId> {
+        let mut all = targets.to_vec();
+        for target in targets
+            .iter()
+            .filter_map(|id| self.repository.targets().get(id))
+        {
+            all.extend(target.dependencies.iter().cloned());
+            // A pipeline sees its instances' environments, too.
+            let further = target
+                .dependencies
+                .iter()
+                .filter_map(|id| self.repository.targets().get(id));
+            all.extend(further.flat_map(|target| target.dependencies.iter().cloned()));
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// A composed target, ready to be planned.
+    pub fn candidate(
+        &self,
+        target: &Target,
+        composition: Composition,
+        tip: Option<&Tip>,
+        id: String,
+    ) -> Candidate {
+        let record = tip.and_then(|tip| tip.record.as_ref().ok());
+        let secrets = composition.inputs.secrets().to_vec();
+        let Composition {
+            template,
+            inputs,
+            rendered,
+            facts,
+            ..
+        } = composition;
+        let deployment = Deployment {
+            target: target.id.clone(),
+            place: target.place.clone(),
+            roles: target.roles.clone(),
+            stack_name: living_stack(record).unwrap_or_else(|| {
+                stack_name(
+                    self.repository.config().stack_prefix(&target.account),
+                    &target.id,
+                )
+            }),
+            adopted: record.is_some_and(|record| record.provisioned.is_some()),
+            rendered: rendered.digest(),
+            template_body: rendered.text().to_owned(),
+            tags: self.tags(target),
+            artifacts: self.repository.config().artifacts(&target.place),
+            id,
+            capabilities: facts.as_ref().map(capabilities).unwrap_or_default(),
+            sensitive: facts.map(|facts| facts.sensitive).unwrap_or_default(),
+            destroy: false,
+        };
+        Candidate {
+            deployment,
+            stage: target.stage,
+            account_name: target.account.clone(),
+            github_environment: target.github_environment.clone(),
+            template,
+            inputs: inputs.digest(),
+            unknown: rendered.unknown().to_vec(),
+            secrets,
+            needs_approval: self.needs_approval(target),
+        }
+    }
+
+    /// A target that is to be deleted, from its record alone: its spec and template may be gone.
+    pub fn farewell(&self, record: &Record, id: String) -> Candidate {
+        let place = Place {
+            account: record.account.clone(),
+            region: record.region.clone(),
+        };
+        let config = self.repository.config();
+        let account = config.account_of(&place.account);
+        let account_name = account
+            .map_or(&place.account, |account| &account.name)
+            .clone();
+        let roles = account
+            .map(|account| account.roles.clone())
+            .unwrap_or_default();
+        let target = self.repository.targets().get(&record.target);
+        let deployment = Deployment {
+            target: record.target.clone(),
+            stack_name: living_stack(Some(record))
+                .unwrap_or_else(|| stack_name(config.stack_prefix(&account_name), &record.target)),
+            place,
+            roles,
+            adopted: true,
+            template_body: String::new(),
+            rendered: RenderedDigest::of(&[]),
+            tags: BTreeMap::new(),
+            artifacts: None,
+            id,
+            capabilities: Vec::new(),
+            sensitive: Vec::new(),
+            destroy: true,
+        };
+        Candidate {
+            deployment,
+            stage: target.map_or_else(|| stage_of(&record.target), |target| target.stage),
+            account_name,
+            github_environment: target
+                .map_or_else(String::new, |target| target.github_environment.clone()),
+            template: record.template.clone(),
+            inputs: record
+                .inputs_digest
+                .clone()
+                .unwrap_or_else(|| InputsDigest::of(&[])),
+            unknown: Vec::new(),
+            secrets: Vec::new(),
+            needs_approval: target.is_some_and(|target| self.needs_approval(target)),
+        }
+    }
+
+    fn needs_approval(&self, target: &Target) -> bool {
+        target
+            .environment
+            .as_ref()
+            .is_some_and(|environment| self.repository.config().needs_approval(environment))
+    }
+
+    fn tags(&self, target: &Target) -> BTreeMap<String, String> {
+        let proton = &self.repository.config().proton;
+        let attached = target
+            .component
+            .as_ref()
+            .and_then(|component| component.attached.as_ref());
+        let attached = match attached {
+            Some(TargetId::Instance { service, instance }) => Some((service, instance)),
+            _ => None,
+        };
+        let environment = match &target.id {
+            TargetId::Pipeline { .. } => None,
+            _ => target.environment.as_ref(),
+        };
+        let of = Tagged {
+            account: if proton.account.is_empty() {
+                &target.place.account
+            } else {
+                &proton.account
+            },
+            region: if proton.region.is_empty() {
+                &target.place.region
+            } else {
+                &proton.region
+            },
+            template: target.template.as_ref().map(|version| &version.name),
+            environment,
+            attached,
+        };
+        tags(&target.id, of)
+    }
+}
+
+/// What a target gives out, as far as the state knows.
+pub fn known(tip: Option<&Tip>) -> Known {
+    match tip.and_then(|tip| tip.record.as_ref().ok()) {
+        Some(record)
+            if record.status == DeploymentStatus::Succeeded || !record.outputs.is_empty() =>
+        {
+            Known::Yes(record.outputs.clone())
+        }
+        _ => Known::NotYet,
+    }
+}
+
+fn living_stack(record: Option<&Record>) -> Option<String> {
+    let record = record.filter(|record| record.status != DeploymentStatus::DeleteComplete)?;
+    match record.provisioned.as_ref()? {
+        Provisioned::Cloudformation { stack_name, .. } => Some(stack_name.clone()),
+    }
+}
+
+fn stage_of(target: &TargetId) -> Stage {
+    match target {
+        TargetId::Environment(_) => Stage::Environments,
+        TargetId::Component(_) => Stage::Components,
+        TargetId::Instance { .. } => Stage::Instances(1),
+        TargetId::Pipeline { .. } => Stage::Pipelines,
+    }
+}
+
+fn capabilities(facts: &nucleon_core::facts::TemplateFacts) -> Vec<String> {
+    facts.capabilities.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,82 @@
+//! Takes over a stack that lives already: its first record, and a plan that should be empty.
+
+use nucleon_core::plan::Plan;
+use nucleon_core::record::Record;
+
+use crate::apply::adopt;
+use crate::candidate::Candidate;
+use crate::journal::Journal;
+use crate::ports::{Clock, PortError, Provisioner, State, Tip};
+use crate::refusal::Refusal;
+use crate::run::Run;
+
+/// What an import did, and what deploying would do next.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The first record.
+    pub record: Record,
+    /// What deploying would change.
+    pub plan: Plan,
+}
+
+/// Makes the first record of a living stack; `candidate` names the stack.
+///
+/// The stack itself is only read. The plan is made first, so that a template that cannot be planned is adopted by nobody.
+pub async fn import(
+    tools: Tools<'_>,
+    candidate: &Candidate,
+    tip: Option<&Tip>,
+) -> Result<Imported, Refusal> {
+    let deployment = &candidate.deployment;
+    let target = candidate.target();
+    let refused = |message: String, hint: String| PortError::Refused {
+        system: "Nucleon",
+        action: format!("import {target}"),
+        message,
+        hint: Some(hint),
+    };
+    let record = tip
+        .and_then(|tip| tip.record.as_ref().ok())
+        .filter(|record| record.provisioned.is_some());
+    if let Some(record) = record
+        .filter(|record| record.status != nucleon_core::outcome::DeploymentStatus::DeleteComplete)
+    {
+        let hint = format!("see `nucleon history {target}`");
+        return Err(refused(
+            format!("it has a record already ({}, {})", record.status, record.id),
+            hint,
+        )
+        .into());
+    }
+    let Some(living) = tools.provisioner.describe(deployment).await? else {
+        let place = format!(
+            "account {} and region {}",
+            deployment.place.account, deployment.place.region
+        );
+        let hint = "name the stack as `aws cloudformation list-stacks` shows it there".to_owned();
+        return Err(refused(
+            format!("there is no stack `{}` in {place}", deployment.stack_name),
+            hint,
+        )
+        .into());
+    };
+    let plan = tools.provisioner.plan(deployment).await?.sorted();
+    let record = adopt(candidate, living.outcome, tools.run, tools.clock.now());
+    let journal = Journal::new(tools.state, tools.clock, tools.run);
+    let record = journal
+        .note(tip.map(|tip| tip.commit.clone()), record)
+        .await?;
+    Ok(Imported { record, plan })
+}
+
+/// What importing needs.
+pub struct Tools<'a> {
+    /// Reads the stack and plans.
+    pub provisioner: &'a dyn Provisioner,
+    /// Keeps the record.
+    pub state: &'a dyn State,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Who imports.
+    pub run: &'a Run,
+}
