@@ -93,12 +93,16 @@ async fn one_stage(
     ids: Ids<'_>,
 ) -> Vec<Deployed> {
     let (candidates, mut deployed) = candidates(fleet, stage, tips, ids);
-    let (ready, refused): (Vec<_>, Vec<_>) = candidates
-        .into_iter()
-        .map(|candidate| ready(fleet, candidate, tips))
-        .partition(Result::is_ok);
-    deployed.extend(refused.into_iter().filter_map(Result::err));
-    let ready: Vec<Candidate> = ready.into_iter().filter_map(Result::ok).collect();
+    let mut ready = Vec::new();
+    for candidate in candidates {
+        match check_dependencies(fleet, &candidate, tips) {
+            Ok(()) => ready.push(candidate),
+            Err(refusal) => deployed.push(Deployed {
+                target: candidate.target().clone(),
+                result: Err(refusal),
+            }),
+        }
+    }
     let results = apply.stage(&ready, tips).await;
     deployed.extend(together(&ready, results));
     deployed
@@ -120,7 +124,7 @@ pub fn candidates(
     for (target, (composition, diagnostics)) in known.into_iter().zip(composed) {
         match composition {
             Some(composition) => {
-                candidates.push(fleet.candidate(target, composition, tips.get(&target.id), ids()))
+                candidates.push(fleet.candidate(target, composition, tips.get(&target.id), ids()));
             }
             None => refused.push(Deployed {
                 target: target.id.clone(),
@@ -135,26 +139,21 @@ pub fn candidates(
 }
 
 /// Refuses a candidate whose dependencies are not deployed, or failed.
-fn ready(fleet: &Fleet, candidate: Candidate, tips: &Tips) -> Result<Candidate, Deployed> {
-    let target = candidate.target().clone();
-    let dependencies = fleet
-        .repository
-        .targets()
-        .get(&target)
+fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Result<(), Refusal> {
+    let target = candidate.target();
+    let known = fleet.repository.targets().get(target);
+    let dependencies = known
         .map(|target| target.dependencies.as_slice())
         .unwrap_or_default();
     let missing = dependencies
         .iter()
         .find_map(|dependency| Some((dependency, lack(dependency, tips)?)));
     match missing {
-        None => Ok(candidate),
-        Some((dependency, why)) => Err(Deployed {
+        None => Ok(()),
+        Some((dependency, why)) => Err(Refusal::Dependency {
             target: target.clone(),
-            result: Err(Refusal::Dependency {
-                target,
-                dependency: dependency.clone(),
-                why,
-            }),
+            dependency: dependency.clone(),
+            why,
         }),
     }
 }
