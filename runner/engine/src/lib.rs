@@ -10,6 +10,7 @@ pub mod difference;
 pub mod fleet;
 pub mod import;
 pub mod journal;
+pub mod load;
 pub mod plan;
 pub mod ports;
 pub mod recover;

@@ -1,0 +1,121 @@
+//! Reads a repository and fetches the template versions that it uses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nucleon_core::bundle::Bundle;
+use nucleon_core::compose::{Composer, Versioned, Versions};
+use nucleon_core::context::Known;
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::files::Files;
+use nucleon_core::repository::Repository;
+use nucleon_core::validate::{self, Catalog};
+use nucleon_core::version::VersionRef;
+
+use crate::fleet::Fleet;
+use crate::ports::{PortError, Templates};
+
+/// A repository, and everything that is wrong in it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its targets and template versions.
+    pub fleet: Fleet,
+    /// The faults in its files, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Loads a repository whose checked-out commit is `commit`.
+pub async fn load(
+    files: &Files,
+    templates: &dyn Templates,
+    commit: &str,
+) -> Result<Loaded, PortError> {
+    let (repository, mut parsed) = Repository::parse(files);
+    let wanted = repository.wanted_versions();
+    let (published, found) = if wanted.is_empty() {
+        (BTreeMap::new(), BTreeMap::new())
+    } else {
+        (
+            templates.versions().await?,
+            templates.published(&wanted).await?,
+        )
+    };
+    let mut versions = working_tree(&repository, commit);
+    for ((name, major, minor), found) in found {
+        match found {
+            Ok(found) => {
+                let (bundle, faults) = Bundle::parse(&name, major, &found.folder, &found.files);
+                // What is wrong in a published version cannot be mended there: only errors are worth telling.
+                parsed.extend(faults.into_iter().filter(Diagnostic::is_error));
+                let version = VersionRef {
+                    name,
+                    major,
+                    minor: Some(minor),
+                };
+                if let Some(bundle) = bundle {
+                    versions.insert(
+                        version,
+                        Versioned {
+                            bundle: Arc::new(bundle),
+                            commit: found.commit,
+                        },
+                    );
+                }
+            }
+            Err(fault) => parsed.push(fault),
+        }
+    }
+    let bundle = |version: &VersionRef| versions.get(version).map(|versioned| &*versioned.bundle);
+    let checked = validate::check(
+        &repository,
+        Catalog {
+            published: &published,
+            bundle: &bundle,
+        },
+    );
+    let diagnostics = validate::merge(parsed, checked);
+    Ok(Loaded {
+        fleet: Fleet {
+            repository,
+            versions,
+        },
+        diagnostics,
+    })
+}
+
+impl Loaded {
+    /// Renders every target with outputs that nobody knows yet, and adds what is wrong.
+    #[must_use]
+    pub fn rendered(mut self) -> Self {
+        let unknown = |_: &_| Known::NotYet;
+        let composer = Composer::new(&self.fleet.repository, &self.fleet.versions, &unknown);
+        let faults = self
+            .fleet
+            .repository
+            .targets()
+            .values()
+            .flat_map(|target| composer.compose(target).1)
+            .collect();
+        self.diagnostics = validate::merge(self.diagnostics, faults);
+        self
+    }
+}
+
+fn working_tree(repository: &Repository, commit: &str) -> Versions {
+    let mut versions = Versions::default();
+    for ((name, major), bundle) in repository.working_bundles() {
+        let version = VersionRef {
+            name: name.clone(),
+            major: *major,
+            minor: None,
+        };
+        versions.insert(
+            version,
+            Versioned {
+                bundle: Arc::new(bundle.clone()),
+                commit: commit.to_owned(),
+            },
+        );
+    }
+    versions
+}
