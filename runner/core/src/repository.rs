@@ -13,6 +13,8 @@ mod targets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use bundles::folders_of;
+
 use crate::bundle::Bundle;
 use crate::config::{Config, Provisioning};
 use crate::deployment::{Place, Roles};

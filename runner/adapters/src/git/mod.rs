@@ -14,11 +14,14 @@ mod push;
 mod remote;
 mod state;
 mod swap;
+mod templates;
+mod tree;
 
 use std::path::Path;
 
 pub use credential::Credential;
 pub use state::{GitState, StatePlace};
+pub use templates::GitTemplates;
 
 use command::Program;
 

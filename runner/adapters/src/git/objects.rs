@@ -3,10 +3,10 @@
 use nucleon_core::files::{Content, MAX_BYTES, Refusal};
 use nucleon_engine::ports::PortError;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 
 use super::command::Program;
-use super::error::{could_not_start, unexpected};
+use super::error::{could_not_start, refusal, unexpected};
 
 const ACTION: &str = "read objects";
 
@@ -16,6 +16,7 @@ pub(super) struct Objects {
     _child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
+    stderr: ChildStderr,
 }
 
 /// One object.
@@ -59,26 +60,34 @@ impl Objects {
     /// Starts it.
     pub(super) fn open(program: &Program) -> Result<Self, PortError> {
         let mut command = program.command(&["cat-file", "--batch"]);
-        command
-            .stdin(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::null());
+        command.stdin(std::process::Stdio::piped());
         let mut child = command
             .spawn()
             .map_err(|source| could_not_start(ACTION, source))?;
-        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             return Err(unexpected(ACTION, "it has no input or no output"));
         };
         Ok(Self {
             _child: child,
             stdin,
             stdout: BufReader::new(stdout),
+            stderr,
         })
     }
 
     /// The object that an expression names, as `tag^{tree}` or `commit:file`; nothing where there is none.
     pub(super) async fn read(&mut self, expression: &str) -> Result<Option<Object>, PortError> {
-        let answer = self.exchange(expression).await;
-        answer.map_err(|source| could_not_start(ACTION, source))
+        let source = match self.exchange(expression).await {
+            Ok(answer) => return Ok(answer),
+            Err(source) => source,
+        };
+        // It ended before it answered, and says why.
+        let mut stderr = String::new();
+        match self.stderr.read_to_string(&mut stderr).await {
+            Ok(1..) => Err(refusal(ACTION, &stderr)),
+            _ => Err(could_not_start(ACTION, source)),
+        }
     }
 
     async fn exchange(&mut self, expression: &str) -> std::io::Result<Option<Object>> {

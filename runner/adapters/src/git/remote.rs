@@ -48,12 +48,22 @@ pub(super) struct Pushed {
 impl Remote {
     /// Makes our own repository and connects it to the checkout's remote. Nothing is asked of the remote yet.
     pub(super) async fn open(checkout: &Checkout) -> Result<Self, PortError> {
-        let entries = connection(checkout).await?;
+        match Self::find(checkout).await? {
+            Some(remote) => Ok(remote),
+            None => Err(no_remote(checkout).await),
+        }
+    }
+
+    /// The same, where the checkout may have no remote.
+    pub(super) async fn find(checkout: &Checkout) -> Result<Option<Self>, PortError> {
+        let Some(entries) = connection(checkout).await? else {
+            return Ok(None);
+        };
         let sha256 = entries
             .iter()
             .any(|(key, value)| key == OBJECT_FORMAT && value.expose() == "sha256");
         let folder = create(sha256)
-            .map_err(|source| could_not_start("make a repository for the state", source))?;
+            .map_err(|source| could_not_start("make a repository of its own", source))?;
         let kept: Vec<_> = entries
             .into_iter()
             .filter(|(key, _)| key != OBJECT_FORMAT)
@@ -63,11 +73,11 @@ impl Remote {
             .with("GIT_CONFIG_NOSYSTEM", "1")
             .with("GIT_CONFIG_GLOBAL", "/dev/null")
             .configured(&kept);
-        Ok(Self {
+        Ok(Some(Self {
             program,
             name: checkout.remote.clone(),
             folder,
-        })
+        }))
     }
 
     /// Fetches refs and gives what the remote has now, by ref. Patterns (`+refs/a/*:refs/a/*`) may match nothing; whole names may not.
@@ -243,7 +253,7 @@ const SETTINGS: &str = "\tfsync = none\n\tlogAllRefUpdates = false\n\thooksPath 
     [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[pack]\n\tthreads = 1\n\twindow = 0\n[protocol]\n\tversion = 2\n";
 
 /// What the checkout knows about reaching its remote, from all of git's configuration files in their order.
-async fn connection(checkout: &Checkout) -> Result<Vec<(String, Secret)>, PortError> {
+async fn connection(checkout: &Checkout) -> Result<Option<Vec<(String, Secret)>>, PortError> {
     let action = "read its configuration";
     let text = checkout
         .program
@@ -259,7 +269,7 @@ async fn connection(checkout: &Checkout) -> Result<Vec<(String, Secret)>, PortEr
     let url = format!("{remote}url");
     let known = entries.iter().any(|(key, _)| *key == url);
     if !known && !checkout.remote.contains(['/', ':']) {
-        return Err(no_remote(checkout).await);
+        return Ok(None);
     }
     for (key, value) in &mut entries {
         if *key == url && is_relative(value.expose()) {
@@ -269,7 +279,7 @@ async fn connection(checkout: &Checkout) -> Result<Vec<(String, Secret)>, PortEr
     if let Some(credential) = &checkout.credential {
         entries.extend(credential.configuration());
     }
-    Ok(entries)
+    Ok(Some(entries))
 }
 
 /// Whether a setting says how to reach the remote; the others (signing, hooks, fetch rules) are for people's own work.

@@ -1,5 +1,10 @@
 //! Bare remotes and clones of them, made with the real git.
 
+#![expect(
+    dead_code,
+    reason = "each of the test programs that share this uses a part of it"
+)]
+
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -36,6 +41,20 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
         .unwrap()
         .trim_end()
         .to_owned()
+}
+
+fn commit_and_push(folder: &Path, tag: Option<&str>) -> String {
+    git(folder, &["add", "--all"]);
+    git(
+        folder,
+        &["commit", "--quiet", "--allow-empty", "--message", "change"],
+    );
+    git(folder, &["push", "--quiet", "origin", "HEAD:main"]);
+    if let Some(tag) = tag {
+        git(folder, &["tag", tag]);
+        git(folder, &["push", "--quiet", "origin", tag]);
+    }
+    git(folder, &["rev-parse", "HEAD"])
 }
 
 /// Everything in a folder, by path: for proving that nothing was touched.
@@ -153,6 +172,23 @@ impl Remote {
     pub(crate) fn list(&self, commit: &str) -> Vec<String> {
         let text = git(&self.path(), &["ls-tree", "-r", "--name-only", commit]);
         text.lines().map(str::to_owned).collect()
+    }
+
+    /// Commits files to `main`, and tags the commit.
+    pub(crate) fn commit(&self, files: &[(&str, &str)], tag: Option<&str>) -> String {
+        let folder = self.clone_whole();
+        for (path, text) in files {
+            std::fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+            std::fs::write(folder.join(path), text).unwrap();
+        }
+        commit_and_push(&folder, tag)
+    }
+
+    /// Commits a symbolic link to `main`, and tags the commit.
+    pub(crate) fn link(&self, path: &str, to: &str, tag: &str) {
+        let folder = self.clone_whole();
+        std::os::unix::fs::symlink(to, folder.join(path)).unwrap();
+        commit_and_push(&folder, Some(tag));
     }
 
     /// Writes a commit that holds a record of this text to a ref of the remote, without Nucleon; gives the commit.

@@ -125,6 +125,19 @@ pub(super) fn version_folders(files: &Files) -> BTreeSet<VersionFolder> {
         .collect()
 }
 
+/// The folders of one major version of a template, among the paths of a commit; more than one is a clash.
+pub fn folders_of<'p>(
+    paths: impl Iterator<Item = &'p str>,
+    name: &Name,
+    major: u32,
+) -> BTreeSet<&'p str> {
+    let wanted = |folder: &&str| {
+        let found = version_folder(folder);
+        found.is_some_and(|found| found.name == name.as_str() && found.major == major)
+    };
+    paths.filter_map(bundle_folder).filter(wanted).collect()
+}
+
 fn bundle_folder(path: &str) -> Option<&str> {
     let (folder, name) = path.rsplit_once('/')?;
     let (bundle, part) = folder.rsplit_once('/')?;

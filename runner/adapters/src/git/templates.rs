@@ -1,0 +1,222 @@
+//! Template versions: the tags `name/v<major>.<minor>`, of the clone or of the remote.
+//!
+//! A published version never changes, so a tag that the clone has is not asked for again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use nucleon_core::codes::Code;
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::repository::folders_of;
+use nucleon_core::target::Name;
+use nucleon_core::version::VersionRef;
+use nucleon_engine::ports::{PortError, Published, PublishedVersion, Templates};
+use tokio::sync::OnceCell;
+
+use super::Checkout;
+use super::objects::Objects;
+use super::remote::{Depth, Remote};
+use super::tree::{Leaf, Trees};
+
+const ACTION: &str = "read template versions";
+
+/// The template versions that a repository has published.
+#[derive(Debug)]
+pub struct GitTemplates {
+    checkout: Checkout,
+    offline: bool,
+    remote: OnceCell<Option<Remote>>,
+    tags: OnceCell<BTreeSet<String>>,
+}
+
+type Found = BTreeMap<PublishedVersion, Result<Published, Diagnostic>>;
+
+impl GitTemplates {
+    /// The versions of a checkout and its remote.
+    pub fn new(checkout: Checkout) -> Self {
+        Self {
+            checkout,
+            offline: false,
+            remote: OnceCell::new(),
+            tags: OnceCell::new(),
+        }
+    }
+
+    /// The versions whose tags the clone has; the remote is never asked.
+    pub fn offline(checkout: Checkout) -> Self {
+        Self {
+            offline: true,
+            ..Self::new(checkout)
+        }
+    }
+
+    async fn remote(&self) -> Result<Option<&Remote>, PortError> {
+        if self.offline {
+            return Ok(None);
+        }
+        let open = async || Remote::find(&self.checkout).await;
+        Ok(self.remote.get_or_try_init(open).await?.as_ref())
+    }
+
+    /// The tags of the remote; none where there is no remote.
+    async fn remote_tags(&self) -> Result<&BTreeSet<String>, PortError> {
+        let list = async || match self.remote().await? {
+            Some(remote) => Ok(remote
+                .list(ACTION, &["refs/tags/*"])
+                .await?
+                .into_keys()
+                .collect()),
+            None => Ok(BTreeSet::new()),
+        };
+        self.tags.get_or_try_init(list).await
+    }
+
+    async fn local_tags(&self) -> Result<Vec<String>, PortError> {
+        let arguments = ["for-each-ref", "--format=%(refname)", "refs/tags"];
+        let text = self.checkout.program.run(ACTION, &arguments).await?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+#[async_trait]
+impl Templates for GitTemplates {
+    async fn versions(&self) -> Result<BTreeMap<(Name, u32), Vec<u32>>, PortError> {
+        let local = self.local_tags().await?;
+        let tags: BTreeSet<&String> = local.iter().chain(self.remote_tags().await?).collect();
+        let mut versions: BTreeMap<(Name, u32), BTreeSet<u32>> = BTreeMap::new();
+        for (name, major, minor) in tags.into_iter().filter_map(|tag| version(tag)) {
+            versions.entry((name, major)).or_default().insert(minor);
+        }
+        let ascending = |(major, minors): (_, BTreeSet<u32>)| (major, minors.into_iter().collect());
+        Ok(versions.into_iter().map(ascending).collect())
+    }
+
+    async fn published(&self, wanted: &BTreeSet<PublishedVersion>) -> Result<Found, PortError> {
+        let mut found = Found::new();
+        if wanted.is_empty() {
+            return Ok(found);
+        }
+        let missing = read(Objects::open(&self.checkout.program)?, wanted, &mut found).await?;
+        if missing.is_empty() {
+            return Ok(found);
+        }
+        let tags = self.remote_tags().await?;
+        let there: BTreeSet<PublishedVersion> = missing
+            .into_iter()
+            .filter(|version| tags.contains(&tag(version)))
+            .collect();
+        if let (Some(remote), false) = (self.remote().await?, there.is_empty()) {
+            let refspecs: Vec<String> = there
+                .iter()
+                .map(tag)
+                .map(|tag| format!("+{tag}:{tag}"))
+                .collect();
+            remote.fetch(ACTION, &refspecs, Depth::Tips).await?;
+            read(remote.objects()?, &there, &mut found).await?;
+        }
+        Ok(found)
+    }
+}
+
+/// Reads the versions whose tags a repository has; gives those that it has not.
+async fn read(
+    objects: Objects,
+    wanted: &BTreeSet<PublishedVersion>,
+    found: &mut Found,
+) -> Result<BTreeSet<PublishedVersion>, PortError> {
+    let mut trees = Trees::new(objects);
+    let mut missing = BTreeSet::new();
+    for version in wanted {
+        match trees.commit(&tag(version)).await? {
+            Some(commit) => {
+                drop(found.insert(version.clone(), bundle(&mut trees, version, commit).await?))
+            }
+            None => drop(missing.insert(version.clone())),
+        }
+    }
+    Ok(missing)
+}
+
+async fn bundle(
+    trees: &mut Trees,
+    version: &PublishedVersion,
+    commit: String,
+) -> Result<Result<Published, Diagnostic>, PortError> {
+    let leaves = trees.leaves(&commit).await?;
+    let folder = match folder(&leaves, version) {
+        Ok(folder) => folder,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let prefix = format!("{folder}/");
+    let inside = |(path, leaf)| -> Option<(&str, &Leaf)> {
+        let path: &String = path;
+        Some((path.strip_prefix(&prefix)?, leaf))
+    };
+    let files = trees.read(leaves.iter().filter_map(inside)).await?;
+    Ok(Ok(Published {
+        commit,
+        folder,
+        files,
+    }))
+}
+
+fn folder(
+    leaves: &BTreeMap<String, Leaf>,
+    version: &PublishedVersion,
+) -> Result<String, Diagnostic> {
+    let (name, major, _) = version;
+    let folders = folders_of(leaves.keys().map(String::as_str), name, *major);
+    let mut folders = folders.into_iter();
+    let tag = tag(version);
+    let tag = tag.trim_start_matches("refs/tags/");
+    match (folders.next(), folders.next()) {
+        (Some(folder), None) => Ok(folder.to_owned()),
+        (Some(one), Some(other)) => {
+            let message =
+                format!("tag `{tag}` holds template `{name}` in `{one}` and in `{other}`");
+            let help = "rename one of the folders and publish the version again; a template's name is unique in a catalog";
+            Err(Diagnostic::error(Code::BundleNameClash, message).help(help))
+        }
+        (None, _) => {
+            let message = format!("tag `{tag}` holds no folder `{name}/v{major}` with a bundle");
+            let help = format!("a bundle has `{name}/v{major}/schema/schema.yaml`, at any depth");
+            Err(Diagnostic::error(Code::BundleMissingFile, message).help(help))
+        }
+    }
+}
+
+fn tag((name, major, minor): &PublishedVersion) -> String {
+    format!("refs/tags/{name}/v{major}.{minor}")
+}
+
+/// The version that a tag publishes; other tags are none.
+fn version(tag: &str) -> Option<PublishedVersion> {
+    let (name, version) = tag.strip_prefix("refs/tags/")?.rsplit_once("/v")?;
+    let VersionRef { name, major, minor } = format!("{name}@{version}").parse().ok()?;
+    Some((name, major, minor?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_and_its_tag_are_one() {
+        let version = version("refs/tags/fargate-env/v1.10").unwrap();
+        assert_eq!(tag(&version), "refs/tags/fargate-env/v1.10");
+    }
+
+    #[test]
+    fn other_tags_publish_nothing() {
+        for tag in [
+            "refs/tags/v1.0",
+            "refs/tags/x/v1",
+            "refs/tags/x/1.0",
+            "refs/tags/x/v1.0.0",
+            "refs/tags/x/v1.0-rc",
+            "refs/tags/a/b/v1.0",
+        ] {
+            assert_eq!(version(tag), None, "{tag}");
+        }
+    }
+}
