@@ -6,7 +6,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -61,6 +61,7 @@ impl Emulator {
         Account {
             id: id.to_owned(),
             url: self.url(),
+            region: "us-east-1".to_owned(),
             credentials: credentials.map(own).to_vec(),
         }
     }
@@ -86,6 +87,7 @@ fn server(python: &Path, address: &str, folder: &Path) -> Command {
 pub struct Account {
     id: String,
     url: String,
+    region: String,
     credentials: Vec<(String, String)>,
 }
 
@@ -95,16 +97,23 @@ impl Account {
         &self.id
     }
 
+    /// Returns the account in another region.
+    #[must_use]
+    pub fn in_region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
+    }
+
     /// Returns the variables with which a process works in this account.
     pub fn variables(&self) -> Vec<(String, String)> {
         let mut variables = self.credentials.clone();
         variables.push(("AWS_ENDPOINT_URL".into(), self.url.clone()));
-        variables.push(("AWS_REGION".into(), "us-east-1".into()));
-        variables.push(("AWS_DEFAULT_REGION".into(), "us-east-1".into()));
+        variables.push(("AWS_REGION".into(), self.region.clone()));
+        variables.push(("AWS_DEFAULT_REGION".into(), self.region.clone()));
         variables
     }
 
-    /// Runs the AWS CLI and returns its answer, `null` where it has none.
+    /// Runs the AWS CLI and returns its answer: JSON, text where it talks, `null` where it says nothing.
     #[track_caller]
     pub fn aws(&self, arguments: &[&str]) -> Value {
         match self.try_aws(arguments) {
@@ -130,7 +139,9 @@ impl Account {
         if output.stdout.is_empty() {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+        // A few commands, such as `cloudformation deploy`, talk instead of answering.
+        let text = || Value::String(String::from_utf8_lossy(&output.stdout).into_owned());
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or_else(|_| text()))
     }
 
     /// Assumes a role, which may be another account's, and returns that account.
@@ -164,7 +175,34 @@ impl Account {
         Self {
             id,
             url: self.url.clone(),
+            region: self.region.clone(),
             credentials,
+        }
+    }
+
+    /// Makes a stack without Nucleon and waits until it stands.
+    ///
+    /// Faster than `aws cloudformation deploy`, which looks every thirty seconds.
+    #[track_caller]
+    pub fn create_stack(&self, name: &str, template: &Path, options: &[&str]) {
+        let body = format!("file://{}", template.display());
+        let mut arguments = vec!["cloudformation", "create-stack", "--stack-name", name];
+        arguments.extend([
+            "--template-body",
+            &body,
+            "--capabilities",
+            "CAPABILITY_NAMED_IAM",
+        ]);
+        arguments.extend(options);
+        self.aws(&arguments);
+        let start = Instant::now();
+        loop {
+            let answer = self.aws(&["cloudformation", "describe-stacks", "--stack-name", name]);
+            match answer["Stacks"][0]["StackStatus"].as_str() {
+                Some("CREATE_COMPLETE") => return,
+                Some("CREATE_IN_PROGRESS") if start.elapsed() < Duration::from_mins(2) => {}
+                status => panic!("stack {name} did not get ready: {status:?}"),
+            }
         }
     }
 

@@ -17,6 +17,7 @@
 mod act;
 mod daemon;
 mod emulator;
+mod example;
 mod file_server;
 mod http;
 mod prism;
@@ -30,6 +31,7 @@ pub mod variables;
 pub use act::{Act, Run};
 pub use daemon::Daemon;
 pub use emulator::{Account, Emulator};
+pub use example::{ACCOUNTS, Example};
 pub use file_server::FileServer;
 pub use prism::Prism;
 pub use process::{FIXED_NOW, Finished, Nucleon, Running, binary, hermetic};

@@ -44,9 +44,10 @@ impl Repository {
 
     /// Makes a repository that holds a copy of `folder`, committed and pushed.
     pub fn from_folder(folder: impl AsRef<Path>) -> Self {
-        let repository = Self::empty();
-        copy(folder.as_ref(), &repository.folder);
-        repository.commit("add the example").push()
+        Self::empty()
+            .copy_from(folder.as_ref(), "")
+            .commit("add the example")
+            .push()
     }
 
     /// Clones the remote once more, with the whole history.
@@ -75,6 +76,12 @@ impl Repository {
         fs::create_dir_all(file.parent().expect("a file lies in a folder"))
             .expect("folders can be made");
         fs::write(&file, text).unwrap_or_else(|error| panic!("cannot write {path}: {error}"));
+        self
+    }
+
+    /// Copies what a folder holds into a folder here.
+    pub fn copy_from(self, folder: &Path, path: &str) -> Self {
+        copy(folder, &self.folder.join(path));
         self
     }
 
