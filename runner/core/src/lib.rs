@@ -36,7 +36,7 @@ pub mod secret;
 pub mod show;
 pub mod spec;
 pub mod stack_name;
-mod suggest;
+pub mod suggest;
 pub mod tags;
 pub mod target;
 pub mod template;

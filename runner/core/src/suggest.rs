@@ -1,7 +1,7 @@
 //! Finds what somebody meant to write.
 
 /// The candidate nearest to a word, where one is near enough to be what was meant.
-pub(crate) fn closest<'c>(
+pub fn closest<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {

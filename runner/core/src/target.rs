@@ -88,6 +88,18 @@ pub enum TargetId {
     },
 }
 
+impl TargetId {
+    /// The stage of a target of this kind where no repository says more.
+    pub fn usual_stage(&self) -> Stage {
+        match self {
+            Self::Environment(_) => Stage::Environments,
+            Self::Component(_) => Stage::Components,
+            Self::Instance { .. } => Stage::Instances(1),
+            Self::Pipeline { .. } => Stage::Pipelines,
+        }
+    }
+}
+
 /// A text that is not a target id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadTargetId(pub String);

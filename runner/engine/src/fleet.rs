@@ -12,7 +12,7 @@ use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::{Tagged, tags};
-use nucleon_core::target::{Stage, TargetId};
+use nucleon_core::target::TargetId;
 
 use crate::candidate::Candidate;
 use crate::ports::Tip;
@@ -147,7 +147,7 @@ impl Fleet {
         };
         Candidate {
             deployment,
-            stage: target.map_or_else(|| stage_of(&record.target), |target| target.stage),
+            stage: target.map_or_else(|| record.target.usual_stage(), |target| target.stage),
             account_name,
             github_environment: target
                 .map_or_else(String::new, |target| target.github_environment.clone()),
@@ -218,15 +218,6 @@ fn living_stack(record: Option<&Record>) -> Option<String> {
     let record = record.filter(|record| record.status != DeploymentStatus::DeleteComplete)?;
     match record.provisioned.as_ref()? {
         Provisioned::Cloudformation { stack_name, .. } => Some(stack_name.clone()),
-    }
-}
-
-fn stage_of(target: &TargetId) -> Stage {
-    match target {
-        TargetId::Environment(_) => Stage::Environments,
-        TargetId::Component(_) => Stage::Components,
-        TargetId::Instance { .. } => Stage::Instances(1),
-        TargetId::Pipeline { .. } => Stage::Pipelines,
     }
 }
 
