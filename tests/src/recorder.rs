@@ -77,6 +77,11 @@ impl Recorder {
         Self::start(Some(prism.address().to_owned()), Some(prism))
     }
 
+    /// Stands before a Prism that somebody else has started.
+    pub fn github_at(prism: &Prism) -> Self {
+        Self::start(Some(prism.address().to_owned()), None)
+    }
+
     /// Stands alone and answers only what it was told to.
     pub fn alone() -> Self {
         Self::start(None, None)

@@ -11,6 +11,7 @@
 
 mod bench;
 mod children;
+mod demo;
 mod docs;
 mod release;
 mod setup;
@@ -36,6 +37,8 @@ type Outcome = Result<()>;
 enum Task {
     /// Install what the tests need, below `target/nucleon`
     Setup,
+    /// Show what Nucleon does, from a faulty spec to stacks in two accounts
+    Demo(demo::Arguments),
     /// Run every test there is
     Test(test::Arguments),
     /// Measure what the project promises, each beside its peer
@@ -49,6 +52,7 @@ impl Task {
     fn run(&self) -> Outcome {
         match self {
             Self::Setup => prepared().map(drop),
+            Self::Demo(arguments) => demo::run(&prepared()?, arguments),
             Self::Test(arguments) => test::run(&prepared()?, arguments),
             Self::Bench(arguments) => bench::run(prepared()?, arguments),
             Self::Docs(docs) => docs.run(),
