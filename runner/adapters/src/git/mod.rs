@@ -4,6 +4,7 @@
 //! with the remote happens in a repository of our own, made for the process ([`remote`]); the user's clone is only read.
 
 mod backoff;
+mod changes;
 mod command;
 mod credential;
 mod error;

@@ -26,6 +26,8 @@ pub(super) enum Depth {
     Tips,
     /// Everything.
     Whole,
+    /// All commits, without files where the remote can leave them out.
+    Commits,
 }
 
 /// The remote, and our own repository.
@@ -105,20 +107,14 @@ impl Remote {
         refspecs: &[String],
         depth: Depth,
     ) -> Result<BTreeMap<String, String>, PortError> {
-        let depth = match depth {
-            Depth::Tips => "--depth=1",
+        let extent: &[&str] = match depth {
+            Depth::Tips => &["--depth=1"],
             // Git's own word for "everything": --unshallow fails where nothing is shallow.
-            Depth::Whole => "--depth=2147483647",
+            Depth::Whole => &["--depth=2147483647"],
+            Depth::Commits => &["--filter=tree:0"],
         };
-        let arguments = [
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--prune",
-            depth,
-            "--stdin",
-            &self.name,
-        ];
+        let head = ["fetch", "--quiet", "--no-tags", "--prune"];
+        let arguments = [&head, extent, &["--stdin", &self.name]].concat();
         let input = refspecs.join("\n") + "\n";
         let output = self
             .program
@@ -205,6 +201,23 @@ impl Remote {
             .output("compare commits", &arguments, &[])
             .await?;
         Ok(output.status.success())
+    }
+
+    /// The newest commit that two have in common, as far as their history is here.
+    pub(super) async fn merge_base(
+        &self,
+        one: &str,
+        other: &str,
+    ) -> Result<Option<String>, PortError> {
+        let arguments = ["merge-base", one, other];
+        let output = self
+            .program
+            .output("compare commits", &arguments, &[])
+            .await?;
+        let common = String::from_utf8_lossy(&output.stdout)
+            .trim_end()
+            .to_owned();
+        Ok((output.status.success() && !common.is_empty()).then_some(common))
     }
 
     /// Whether two commits hold the same files.

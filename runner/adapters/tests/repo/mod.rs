@@ -133,6 +133,11 @@ impl Remote {
         self.clone_with(&["--depth=1"])
     }
 
+    /// A clone as CI runners make it, of another branch.
+    pub(crate) fn clone_shallow_of(&self, branch: &str) -> PathBuf {
+        self.clone_with(&["--depth=1", "--branch", branch])
+    }
+
     /// A clone without files.
     pub(crate) fn clone_bare(&self) -> PathBuf {
         self.clone_with(&["--bare"])
