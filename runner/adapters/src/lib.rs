@@ -3,4 +3,5 @@
 //! What is surprising: git is run as a program, and never on the user's clone where it would have to write.
 
 pub mod clock;
+pub mod files;
 pub mod git;

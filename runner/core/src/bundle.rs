@@ -7,6 +7,8 @@ mod registration;
 
 use std::collections::BTreeMap;
 
+pub(crate) use load::matters;
+
 use crate::diagnostic::Diagnostic;
 use crate::digest::BundleDigest;
 use crate::files::Files;

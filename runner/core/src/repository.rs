@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 pub use bundles::folders_of;
 
-use crate::bundle::Bundle;
+use crate::bundle::{self, Bundle};
 use crate::config::{Config, Provisioning};
 use crate::deployment::{Place, Roles};
 use crate::diagnostic::{Diagnostic, Location};
@@ -137,6 +137,15 @@ impl Repository {
         let mut diagnostics = parser.diagnostics;
         crate::diagnostic::tidy(&mut diagnostics);
         (parser.repository, diagnostics)
+    }
+
+    /// Whether a file can have a say in what a repository means: specs, bundles, `nucleon.yaml`, all YAML.
+    pub fn reads(path: &str) -> bool {
+        let mut folders = path.split('/');
+        let specs = folders.clone().next().is_some_and(discovery::is_folder);
+        specs
+            || matches!(ending(path), "yaml" | "yml" | "compatible-envs")
+            || folders.any(bundle::matters)
     }
 
     /// What `nucleon.yaml` says.

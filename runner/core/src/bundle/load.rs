@@ -8,7 +8,7 @@ use crate::bundle::{Bundle, BundleKind, Part, SCHEMA};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::BundleDigest;
-use crate::files::{Content, Files};
+use crate::files::{Content, Files, RelPath};
 use crate::located::Located;
 use crate::manifest::{Engine, Manifest};
 use crate::schema::{InputType, Schema};
@@ -86,7 +86,7 @@ impl Loader<'_> {
     // A symbolic link among the files that matter could bring in anything.
     fn refused(&mut self) {
         for (path, content) in self.files.iter() {
-            if let (Content::Refused(refusal), true) = (content, matters(path.as_str())) {
+            if let (Content::Refused(refusal), true) = (content, matters(first(path))) {
                 let file = self.path(path.as_str());
                 self.diagnostics.push(refusal.diagnostic(file));
             }
@@ -301,7 +301,7 @@ impl Loader<'_> {
     fn digest(&self) -> BundleDigest {
         let mut parts: Vec<&[u8]> = Vec::new();
         for (path, content) in self.files.iter() {
-            if matters(path.as_str()) {
+            if matters(first(path)) {
                 parts.push(path.as_str().as_bytes());
                 parts.push(match content {
                     Content::Text(text) => text.as_bytes(),
@@ -314,8 +314,11 @@ impl Loader<'_> {
     }
 }
 
-/// Whether a file of a bundle has a say in what is deployed; Proton ignored everything else.
-fn matters(path: &str) -> bool {
-    let folder = path.split('/').next().unwrap_or_default();
+/// Whether a folder of a bundle has a say in what is deployed; Proton ignored everything else.
+pub(crate) fn matters(folder: &str) -> bool {
     folder == "schema" || PARTS.iter().any(|part| part.folder() == folder)
+}
+
+fn first(path: &RelPath) -> &str {
+    path.as_str().split('/').next().unwrap_or_default()
 }

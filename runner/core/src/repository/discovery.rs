@@ -177,12 +177,17 @@ fn keys(config: &Config) -> BTreeMap<RelPath, Keys> {
     keys
 }
 
+/// Whether specs are found by content below a folder of the root.
+pub(super) fn is_folder(name: &str) -> bool {
+    FOLDERS.contains(&name)
+}
+
 fn is_below_folders(path: &RelPath) -> bool {
     let path = path.as_str();
     let yaml = matches!(ending(path), "yaml" | "yml");
     yaml && path
         .split_once('/')
-        .is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+        .is_some_and(|(folder, _)| is_folder(folder))
 }
 
 // The examples beside a template (`<name>/spec/spec.yaml`) are specs, but nobody deploys them.
