@@ -8,7 +8,7 @@ use super::rule::{Bounds, Kind, Rule};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::suggest::closest;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Value, is_plain_text};
 
 /// Longer values are not repeated in a sentence.
 const SHOWN: usize = 60;
@@ -386,7 +386,7 @@ fn written(number: Number) -> String {
 /// A value on one line, quoted where YAML needs it.
 fn inline(node: &Node) -> String {
     match &node.value {
-        Value::String(text) if needs_quotes(text) => {
+        Value::String(text) if !is_plain_text(text) => {
             serde_json::Value::String(text.as_ref().to_owned()).to_string()
         }
         Value::String(text) => text.as_ref().to_owned(),
@@ -402,16 +402,6 @@ fn inline(node: &Node) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(_) | Value::Integer(_) | Value::Float(_) => node.text().to_owned(),
     }
-}
-
-/// Whether a text would be something else without quotes.
-fn needs_quotes(text: &str) -> bool {
-    let plain = |character: char| character.is_alphanumeric() || "_-./".contains(character);
-    text.is_empty()
-        || !text.chars().all(plain)
-        || !text.starts_with(char::is_alphabetic)
-        || truth(text).is_some()
-        || text == "null"
 }
 
 fn listed(items: &[String]) -> String {

@@ -63,12 +63,6 @@ pub(super) fn schema(file: &Arc<str>, text: &str) -> (Option<Schema>, Vec<Diagno
         types: Arc::new(compiled),
     };
     let mut faults = compiler.faults;
-    if schema.inputs.iter().all(Option::is_none) && faults.iter().all(|fault| !fault.is_error()) {
-        let message = "`schema` names no input type";
-        let help = "write `environment_input_type: Name` or `service_input_type: Name`";
-        let fault = Diagnostic::error(Code::SchemaMalformed, message);
-        faults.push(fault.at(body.location(file)).help(help));
-    }
     bad_defaults(&schema, file, &mut faults);
     faults.sort_by(|one, other| one.location.cmp(&other.location));
     (Some(schema), faults)

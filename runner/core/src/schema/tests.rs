@@ -105,7 +105,7 @@ regoin: eu-west-1
     assert_eq!(inputs, None);
     insta::assert_snapshot!(faults, @r#"
     1:1+1 error spec/missing-input: `region` is required | add `region: eu-west-1`
-    1:11+8 error spec/pattern: `vpc_cidr` does not match the pattern `^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]+$` | write it like `vpc_cidr: "10.0.0.0/16"`
+    1:11+8 error spec/pattern: `vpc_cidr` does not match the pattern `^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]+$` | write it like `vpc_cidr: 10.0.0.0/16`
     2:16+5 error spec/wrong-type: `desired_count` must be a whole number, found text | write `desired_count: 2`
     3:7+4 error spec/not-in-enum: `size` is `smal`, which is none of the values allowed | write `size: small`; allowed are `small`, `medium` and `large`
     4:7+2 error spec/out-of-range: `name` must have at least 3 characters, has 2 | add 1 more
@@ -366,13 +366,11 @@ fn schemas_that_cannot_be_used_say_why() {
     1:36+5 error schema/malformed: `types` must be a mapping, found a list | write `schema:` and below it `format`, `environment_input_type` or `service_input_type`, and `types`
 
     schema: {format: {openapi: 3.0.0}, types: {}}
-    1:9+37 error schema/malformed: `schema` names no input type | write `environment_input_type: Name` or `service_input_type: Name`
 
     schema: {format: {openapi: 3.0.0}, service_input_type: Input, types: {Inputs: {type: object}}}
     1:56+5 error schema/unknown-type: `service_input_type` names the type `Input`, which `types` does not have | write `service_input_type: Inputs`
 
     schema: {format: {openapi: 3.0.0}, service_input_typ: A, types: {A: {type: object}}}
-    1:9+76 error schema/malformed: `schema` names no input type | write `environment_input_type: Name` or `service_input_type: Name`
     1:36+17 warning schema/malformed: `service_input_typ` is not a key of `schema`; it has no effect | write `service_input_type`
 
     schema: {format: {openapi: 3.0.0}, service_input_type: A, types: {A: {type: object, properties: {a: {type: String}, b: {type: [string, 'null']}, c: {type: bol}, d: string, e: {pattern: '(a'}, f: {$ref: 'B'}, g: {$ref: '#/B'}}}}}

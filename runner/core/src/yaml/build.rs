@@ -26,7 +26,7 @@ pub const MAX_DEPTH: usize = 128;
 pub fn parse(file: &Arc<str>, text: &str) -> Result<Node, Vec<Diagnostic>> {
     if text.len() > MAX_BYTES {
         let message = format!("the file holds more than {} MB of YAML", MAX_BYTES >> 20);
-        let fault = Diagnostic::error(Code::YamlTooLarge, message);
+        let fault = Diagnostic::error(Code::YamlTooLarge, message).help("split the file");
         return Err(vec![fault.at(Location::start_of(file.clone()))]);
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -182,7 +182,8 @@ impl<'a> Builder<'a> {
         let span = node.span;
         if self.nodes > MAX_NODES {
             let message = format!("more than {MAX_NODES} values in one document");
-            return Err(self.fault(Code::YamlTooLarge, message, span).into());
+            let fault = self.fault(Code::YamlTooLarge, message, span);
+            return Err(fault.help("split the file").into());
         }
         if anchor > 0 {
             self.copy(size, span)?;
@@ -229,7 +230,10 @@ impl<'a> Builder<'a> {
             return Ok(());
         }
         let message = format!("aliases expand to more than {MAX_COPIES} values");
-        Err(self.fault(Code::YamlTooLarge, message, span).into())
+        let fault = self.fault(Code::YamlTooLarge, message, span);
+        Err(fault
+            .help("write the values out, or put anchors on smaller parts")
+            .into())
     }
 
     fn scalar(
@@ -358,7 +362,7 @@ impl<'a> Builder<'a> {
 
     /// What to do about a bracket that is still open.
     fn bracket(&self, start: Marker) -> Option<String> {
-        let open = self.text.chars().nth(start.index())?;
+        let open = self.text_at(start).chars().next()?;
         let close = match open {
             '[' => ']',
             '{' => '}',
@@ -374,6 +378,7 @@ impl<'a> Builder<'a> {
         let message = format!("more than {MAX_DEPTH} levels of nesting");
         let span = self.span(marks.start, marks.start);
         self.fault(Code::YamlTooLarge, message, span)
+            .help("use fewer levels")
     }
 
     fn second_document(&self, marks: Marks) -> Diagnostic {
@@ -383,9 +388,26 @@ impl<'a> Builder<'a> {
     }
 
     fn collection_as_key(&self, span: Span) -> Diagnostic {
-        let message = "a key is a list or a mapping";
-        self.fault(Code::YamlSyntax, message, span)
-            .help("quote a value that begins with `{{`: write `\"{{ … }}\"`")
+        let outer = self.open.last().map(|open| open.start);
+        let braces = outer.filter(|start| self.text_at(*start).starts_with("{{"));
+        if let Some(start) = braces {
+            let message = "a value begins with `{{`, which YAML reads as a mapping in a mapping";
+            let span = Span {
+                length: 2,
+                ..self.span(start, start)
+            };
+            let fault = self.fault(Code::YamlSyntax, message, span);
+            return fault.help("quote the value: write `\"{{ … }}\"`");
+        }
+        self.fault(Code::YamlSyntax, "a key is a list or a mapping", span)
+            .help("write a text or a number before the `:`")
+    }
+
+    /// The rest of the document from a mark on.
+    fn text_at(&self, mark: Marker) -> &str {
+        let mut starts = self.text.char_indices().map(|(start, _)| start);
+        let start = starts.nth(mark.index()).unwrap_or(self.text.len());
+        &self.text[start..]
     }
 }
 

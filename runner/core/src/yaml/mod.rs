@@ -187,6 +187,23 @@ impl Node {
     }
 }
 
+/// Whether a text without quotes stays a text, for YAML 1.2 and for the readers that Proton's users know.
+///
+/// Those take `2026-10-07` for a date, `12:30` for a number and `yes` for a boolean.
+pub(crate) fn is_plain_text(text: &str) -> bool {
+    let harmless = |character: char| character.is_alphanumeric() || "_-./:@".contains(character);
+    let begins = |character: char| character.is_alphanumeric() || character == '/';
+    let boolean = ["yes", "no", "on", "off", "y", "n"].contains(&text.to_lowercase().as_str());
+    let like_a_number = text.starts_with(|first: char| first.is_ascii_digit())
+        && !text.contains(|character: char| character.is_alphabetic() || character == '/');
+    matches!(scalar::plain(text), Value::String(_))
+        && text.starts_with(begins)
+        && text.chars().all(harmless)
+        && !text.ends_with(':')
+        && !boolean
+        && !like_a_number
+}
+
 fn json_entry((key, value): &(Node, Node)) -> (String, Json) {
     (key.text().to_owned(), value.to_json())
 }

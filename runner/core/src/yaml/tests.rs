@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use super::*;
+use crate::yaml::is_plain_text;
 
 fn parsed(text: &str) -> Node {
     parse(&"f.yaml".into(), text).unwrap()
@@ -122,7 +123,7 @@ fn aliases_expand_within_bounds() {
         let items = vec![format!("*{before}"); 9].join(", ");
         writeln!(bomb, "{name}: &{name} [{items}]").unwrap();
     }
-    insta::assert_snapshot!(faults(&bomb), @"5:24+2 yaml/too-large: aliases expand to more than 50000 values ()");
+    insta::assert_snapshot!(faults(&bomb), @"5:24+2 yaml/too-large: aliases expand to more than 50000 values (write the values out, or put anchors on smaller parts)");
     insta::assert_snapshot!(faults("a: &a [*a]"), @"1:8+2 yaml/syntax: an alias stands inside the value that it names ()");
 }
 
@@ -132,8 +133,8 @@ fn nesting_is_bounded() {
         parsed(&format!("{}{}", "[".repeat(128), "]".repeat(128))).kind(),
         "a list"
     );
-    insta::assert_snapshot!(faults(&"[".repeat(200)), @"1:129+1 yaml/too-large: more than 128 levels of nesting ()");
-    insta::assert_snapshot!(faults(&"- ".repeat(100_000)), @"1:257+1 yaml/too-large: more than 128 levels of nesting ()");
+    insta::assert_snapshot!(faults(&"[".repeat(200)), @"1:129+1 yaml/too-large: more than 128 levels of nesting (use fewer levels)");
+    insta::assert_snapshot!(faults(&"- ".repeat(100_000)), @"1:257+1 yaml/too-large: more than 128 levels of nesting (use fewer levels)");
     let text = format!(
         "a: &a {}1{}\nb: {}*a{}\n",
         "[".repeat(90),
@@ -141,14 +142,14 @@ fn nesting_is_bounded() {
         "[".repeat(90),
         "]".repeat(90)
     );
-    insta::assert_snapshot!(faults(&text), @"2:94+1 yaml/too-large: more than 128 levels of nesting ()");
+    insta::assert_snapshot!(faults(&text), @"2:94+1 yaml/too-large: more than 128 levels of nesting (use fewer levels)");
 }
 
 #[test]
 fn size_is_bounded() {
-    insta::assert_snapshot!(faults(&"a".repeat(MAX_BYTES + 1)), @"1:1+1 yaml/too-large: the file holds more than 5 MB of YAML ()");
+    insta::assert_snapshot!(faults(&"a".repeat(MAX_BYTES + 1)), @"1:1+1 yaml/too-large: the file holds more than 5 MB of YAML (split the file)");
     let many = format!("[{}]", "a,".repeat(MAX_NODES));
-    insta::assert_snapshot!(faults(&many), @"1:1000000+1 yaml/too-large: more than 500000 values in one document ()");
+    insta::assert_snapshot!(faults(&many), @"1:1000000+1 yaml/too-large: more than 500000 values in one document (split the file)");
 }
 
 #[test]
@@ -189,8 +190,8 @@ fn faults_of_syntax_say_what_to_do() {
     insta::assert_snapshot!(texts.map(faults).concat(), @r#"
     1:4+1 yaml/syntax: a tab is used where only spaces may stand (indent with spaces)
     2:2+1 yaml/syntax: a tab is used where only spaces may stand (indent with spaces)
-    1:9+9 yaml/syntax: a key is a list or a mapping (quote a value that begins with `{{`: write `"{{ … }}"`)
-    1:9+7 yaml/syntax: a key is a list or a mapping (quote a value that begins with `{{`: write `"{{ … }}"`)
+    1:8+1 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
+    1:8+1 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
     1:5+1 yaml/syntax: a `:` stands where no value can begin (quote a value that contains `: `, and check the indentation of this line and the one before)
     1:4+1 yaml/syntax: a quoted text never ends (add the closing quote)
     1:4+1 yaml/syntax: an escape that YAML does not have (write `\\` for a backslash, or use single quotes)
@@ -209,7 +210,7 @@ fn faults_of_syntax_say_what_to_do() {
     1:8+1 yaml/syntax: text follows a closing quote (quote the whole value, and double a quote inside single quotes)
     1:4+1 yaml/syntax: a control character that text cannot hold (remove it, or write it as an escape in double quotes)
     1:1+7 yaml/syntax: `!!int` does not fit this value ()
-    1:3+3 yaml/syntax: a key is a list or a mapping (quote a value that begins with `{{`: write `"{{ … }}"`)
+    1:3+3 yaml/syntax: a key is a list or a mapping (write a text or a number before the `:`)
     1:1+2 yaml/syntax: `<<` takes a mapping or a list of mappings (write `<<: *name`, where `&name` marks a mapping)
     5:1+1 yaml/syntax: a key has no `:` after it (write `key: value`, and check the indentation of this line and the one before)
     1:4+1 yaml/syntax: a `-` stands where no list item can begin (put the list on its own lines below its key)
@@ -219,4 +220,47 @@ fn faults_of_syntax_say_what_to_do() {
     2:1+1 yaml/syntax: text follows the end of the document (check the indentation of this line and the one before)
     2:4+1 yaml/syntax: a `:` stands where no value can begin (quote a value that contains `: `, and check the indentation of this line and the one before)
     "#);
+}
+
+#[test]
+fn a_text_is_quoted_where_any_reader_would_take_it_for_something_else() {
+    let texts = [
+        "nginx:1.27",
+        "10.0.0.0/16",
+        "/aws/service",
+        "a-b_c.d@e",
+        "t3.micro",
+        "1.10",
+        "012",
+        "yes",
+        "Off",
+        "true",
+        "null",
+        "",
+        "2026-10-07",
+        "12:30",
+        "1_000",
+        "1e3",
+        "a: b",
+        "a:",
+        "a b",
+        "*a",
+        "-a",
+        "@a",
+        "#a",
+    ];
+    let plain: Vec<&str> = texts
+        .into_iter()
+        .filter(|text| is_plain_text(text))
+        .collect();
+    assert_eq!(
+        plain,
+        [
+            "nginx:1.27",
+            "10.0.0.0/16",
+            "/aws/service",
+            "a-b_c.d@e",
+            "t3.micro"
+        ]
+    );
 }

@@ -1,0 +1,238 @@
+//! Cases as folders: what a user's files say, and `expected.txt` for what Nucleon says to them.
+//!
+//! What is in `tests/cases/<name>/` decides what is done with it:
+//! `template.yaml` is rendered with `context.json`; `document.yaml` is parsed; `schema.yaml` is parsed, and `spec.yaml`
+//! checked against it; anything else is laid over `a-good-repository` and validated. `refused.txt` names files that
+//! an adapter would not read (`symlink PATH` or `too-large BYTES PATH`), `removed.txt` those that are not there.
+//! Where `expected.txt` is missing it is written, and the test fails so that somebody reads it.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "the cases stand in files outside of the crate, and a case that cannot be read is a failure"
+)]
+
+mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use nucleon_core::bundle::Bundle;
+use nucleon_core::codes::Code;
+use nucleon_core::context::Context;
+use nucleon_core::diagnostic::{Diagnostic, Location};
+use nucleon_core::facts::TemplateFacts;
+use nucleon_core::files::{Content, Files, Refusal, RelPath};
+use nucleon_core::render::render;
+use nucleon_core::report;
+use nucleon_core::repository::Repository;
+use nucleon_core::schema::{InputType, Schema};
+use nucleon_core::template::TemplateSource;
+use nucleon_core::validate::{self, Catalog};
+use nucleon_core::version::VersionRef;
+use nucleon_core::yaml;
+
+const GOOD: &str = "a-good-repository";
+
+/// Codes that no file can bring about, and where they are tested.
+const ELSEWHERE: [(Code, &str); 1] = [(Code::StateCorruptRecord, "runner/adapters")];
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn cases() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder("tests/cases")).unwrap();
+    let mut cases: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    cases
+}
+
+/// The files of a case, without those that only describe it.
+fn files(case: &Path) -> Files {
+    let mut all = Files::default();
+    if !["template.yaml", "document.yaml", "schema.yaml"]
+        .iter()
+        .any(|name| case.join(name).exists())
+    {
+        tree::add(&mut all, &folder("tests/cases").join(GOOD), "");
+    }
+    tree::add(&mut all, case, "");
+    for line in lines(&case.join("refused.txt")) {
+        let (path, refusal) = match line.split_whitespace().collect::<Vec<_>>()[..] {
+            ["symlink", path] => (path, Refusal::Symlink),
+            ["too-large", bytes, path] => (path, Refusal::TooLarge(bytes.parse().unwrap())),
+            _ => panic!("{line}"),
+        };
+        all.insert(RelPath::new(path).unwrap(), Content::Refused(refusal));
+    }
+    let removed = lines(&case.join("removed.txt"));
+    let describing = ["expected.txt", "refused.txt", "removed.txt"].map(str::to_owned);
+    let gone: BTreeSet<String> = removed.into_iter().chain(describing).collect();
+    let kept = all.iter().filter(|(path, _)| !gone.contains(path.as_str()));
+    kept.map(|(path, content)| (path.clone(), content.clone()))
+        .collect()
+}
+
+fn lines(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// What Nucleon says to a case: its diagnostics, or what came of it.
+fn said(files: &Files) -> String {
+    let (diagnostics, came_of_it) = outcome(files);
+    let source = |path: &str| files.text(path).map(Arc::from);
+    let mut said = report::text(&diagnostics, &source, false);
+    if let Some(came_of_it) = came_of_it.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) {
+        said.push_str(&came_of_it);
+    }
+    said
+}
+
+fn outcome(files: &Files) -> (Vec<Diagnostic>, Option<String>) {
+    if let Some(text) = files.text("template.yaml") {
+        return rendered(files, text);
+    }
+    if let Some(text) = files.text("document.yaml") {
+        return match yaml::parse(&"document.yaml".into(), text) {
+            Ok(node) => (vec![], Some(format!("{:#}\n", node.to_json()))),
+            Err(faults) => (faults, None),
+        };
+    }
+    if let Some(text) = files.text("schema.yaml") {
+        return checked(files, text);
+    }
+    (validated(files), Some("good\n".to_owned()))
+}
+
+fn rendered(files: &Files, text: &str) -> (Vec<Diagnostic>, Option<String>) {
+    let context = serde_json::from_str(files.text("context.json").unwrap_or("{}")).unwrap();
+    let template = TemplateSource {
+        file: "template.yaml".into(),
+        text: text.into(),
+    };
+    let rendered = render(&template, &Context::from_json(context).unwrap());
+    let checked = rendered.and_then(|rendered| TemplateFacts::of(&rendered).map(|_| rendered));
+    match checked {
+        Ok(rendered) => (vec![], Some(rendered.text().to_owned())),
+        Err(faults) => (faults, None),
+    }
+}
+
+fn checked(files: &Files, text: &str) -> (Vec<Diagnostic>, Option<String>) {
+    let (schema, mut faults) = Schema::parse(&"schema.yaml".into(), text);
+    let (Some(schema), Some(spec)) = (schema, files.text("spec.yaml")) else {
+        return (faults, None);
+    };
+    let file: Arc<str> = "spec.yaml".into();
+    let spec = match yaml::parse(&file, spec) {
+        Ok(spec) => spec,
+        Err(faults) => return (faults, None),
+    };
+    let (key, values) = spec.entry("spec").unwrap();
+    let input = InputType::ALL
+        .into_iter()
+        .find(|input| schema.has(*input))
+        .unwrap();
+    let at: Location = key.location(&file);
+    let (inputs, told) = schema.check(input, Some(values), &at);
+    faults.extend(told);
+    let inputs = inputs.map(|inputs| serde_json::to_string_pretty(inputs.values()).unwrap() + "\n");
+    (faults, inputs)
+}
+
+/// Validates a repository whose working tree is what was published as `.0`.
+fn validated(files: &Files) -> Vec<Diagnostic> {
+    let (repository, parsed) = Repository::parse(files);
+    let bundles = repository.working_bundles();
+    let published: BTreeMap<_, _> = bundles.keys().map(|key| (key.clone(), vec![0])).collect();
+    let bundle = |version: &VersionRef| -> Option<&Bundle> {
+        let known = version.minor.is_none_or(|minor| minor == 0);
+        bundles
+            .get(&(version.name.clone(), version.major))
+            .filter(|_| known)
+    };
+    let checked = validate::check(
+        &repository,
+        Catalog {
+            published: &published,
+            bundle: &bundle,
+        },
+    );
+    validate::merge(parsed, checked)
+}
+
+#[test]
+fn every_case_says_what_is_expected() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let said = said(&files(&case));
+        let file = case.join("expected.txt");
+        if !file.exists() {
+            fs::write(&file, &said).unwrap();
+            wrong.push(format!(
+                "{} was missing and is written; read it",
+                file.display()
+            ));
+        } else if fs::read_to_string(&file).unwrap() != said {
+            wrong.push(format!("{} says:\n{said}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let texts = cases()
+        .into_iter()
+        .map(|case| fs::read_to_string(case.join("expected.txt")).unwrap_or_default());
+    let told: String = texts.collect();
+    let has_none = |code: &&Code| {
+        let elsewhere = ELSEWHERE.iter().any(|(other, _)| other == *code);
+        !elsewhere && !told.contains(&format!("[{code}]"))
+    };
+    let without: Vec<&str> = Code::ALL
+        .iter()
+        .filter(has_none)
+        .map(|code| code.as_str())
+        .collect();
+    assert_eq!(without, Vec::<&str>::new());
+}
+
+#[test]
+fn every_code_has_a_page() {
+    let headings = ["## What it means", "## Why", "## Example", "## Use instead"];
+    for code in Code::ALL {
+        let page = folder("codes").join(format!("{}.md", code.as_str().replace('/', "-")));
+        let text =
+            fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        assert!(
+            text.starts_with(&format!("# {code}\n")),
+            "{code}: the title"
+        );
+        let sections: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
+        assert_eq!(sections, headings, "{code}");
+    }
+}
+
+#[test]
+fn every_page_belongs_to_a_code() {
+    let known: BTreeSet<String> = Code::ALL
+        .iter()
+        .map(|code| format!("{}.md", code.as_str().replace('/', "-")))
+        .collect();
+    let entries = fs::read_dir(folder("codes")).unwrap();
+    let pages: BTreeSet<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(
+        pages.difference(&known).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+}
