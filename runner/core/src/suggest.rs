@@ -1,10 +1,7 @@
 //! Finds what somebody meant to write.
 
 /// The candidate nearest to a word, where one is near enough to be what was meant.
-pub fn closest<'c>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let score = |candidate: &'c str| {
         let likeness = strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
         (likeness, candidate)

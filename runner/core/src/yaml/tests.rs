@@ -190,8 +190,8 @@ fn faults_of_syntax_say_what_to_do() {
     insta::assert_snapshot!(texts.map(faults).concat(), @r#"
     1:4+1 yaml/syntax: a tab is used where only spaces may stand (indent with spaces)
     2:2+1 yaml/syntax: a tab is used where only spaces may stand (indent with spaces)
-    1:8+1 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
-    1:8+1 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
+    1:8+2 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
+    1:8+2 yaml/syntax: a value begins with `{{`, which YAML reads as a mapping in a mapping (quote the value: write `"{{ … }}"`)
     1:5+1 yaml/syntax: a `:` stands where no value can begin (quote a value that contains `: `, and check the indentation of this line and the one before)
     1:4+1 yaml/syntax: a quoted text never ends (add the closing quote)
     1:4+1 yaml/syntax: an escape that YAML does not have (write `\\` for a backslash, or use single quotes)
