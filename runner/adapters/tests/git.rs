@@ -1,5 +1,7 @@
 //! Template versions and changed files with real git: whole clones, shallow ones, and none.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
+
 mod repo;
 
 use std::collections::BTreeSet;

@@ -32,7 +32,7 @@ const FOREIGN: [&str; 14] = [
 ];
 
 /// How long one run of git may take before it counts as unreachable.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// The `git` program, started in one folder with one set of variables.
 ///

@@ -1,5 +1,7 @@
 //! Objects of a repository, any number of them through one `git cat-file --batch`.
 
+use std::fmt::Write as _;
+
 use nucleon_core::files::{Content, MAX_BYTES, Refusal};
 use nucleon_engine::ports::PortError;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -181,9 +183,17 @@ fn entry(bytes: &[u8], id_length: usize) -> Option<(Entry, &[u8])> {
     let entry = Entry {
         mode,
         name: String::from_utf8_lossy(bytes.get(space + 1..end)?).into_owned(),
-        id: id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        id: hex(id),
     };
     Some((entry, &bytes[end + 1 + id_length..]))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -129,9 +129,12 @@ async fn read(
     for version in wanted {
         match trees.commit(&tag(version)).await? {
             Some(commit) => {
-                drop(found.insert(version.clone(), bundle(&mut trees, version, commit).await?))
+                let bundle = bundle(&mut trees, version, commit).await?;
+                found.insert(version.clone(), bundle);
             }
-            None => drop(missing.insert(version.clone())),
+            None => {
+                missing.insert(version.clone());
+            }
         }
     }
     Ok(missing)

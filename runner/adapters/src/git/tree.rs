@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nucleon_core::files::{Content, Files, Refusal, RelPath};
 use nucleon_engine::ports::PortError;
 
+use super::error::refused;
 use super::objects::{Entry, Mode, Objects};
 
 /// Deeper folders than any repository has: a bound, not a rule.
@@ -76,7 +77,7 @@ impl Trees {
                     Mode::Folder if depth < DEEPEST => open.push((path, entry.id, depth + 1)),
                     Mode::Folder | Mode::Submodule => {}
                     mode @ (Mode::File | Mode::Symlink) => {
-                        drop(leaves.insert(path, Leaf { mode, id: entry.id }))
+                        leaves.insert(path, Leaf { mode, id: entry.id });
                     }
                 }
             }
@@ -88,7 +89,7 @@ impl Trees {
         if let Some(entries) = self.folders.get(tree) {
             return Ok(entries.clone());
         }
-        let entries = self.objects.tree(tree).await?.unwrap_or_default();
+        let entries = self.objects.tree(tree).await?.ok_or_else(|| gone(tree))?;
         self.folders.insert(tree.to_owned(), entries.clone());
         Ok(entries)
     }
@@ -118,11 +119,18 @@ impl Trees {
             return Ok(content.clone());
         }
         let object = self.objects.read(id).await?;
-        let content = object.map_or_else(
-            || Content::Bytes(Vec::new().into()),
-            |object| object.content(),
-        );
+        let content = object.ok_or_else(|| gone(id))?.content();
         self.contents.insert(id.to_owned(), content.clone());
         Ok(content)
     }
+}
+
+/// A commit names what is not there: a clone that was damaged, or that left files out when it was made.
+fn gone(object: &str) -> PortError {
+    let message = format!("the clone lacks the object {object}");
+    refused(
+        "read files",
+        message,
+        Some("clone the repository again, without a filter"),
+    )
 }
