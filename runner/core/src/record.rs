@@ -1,6 +1,7 @@
 //! What was deployed from what: the one thing that the state keeps, a record per event.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,17 @@ pub struct TemplateUsed {
     pub commit: String,
     /// The digest of the files.
     pub digest: BundleDigest,
+}
+
+impl fmt::Display for TemplateUsed {
+    /// As people write it: `name@1.4`, or `name@1`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}@{}", self.name, self.major)?;
+        match self.minor {
+            Some(minor) => write!(formatter, ".{minor}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where a target lives in its provisioner.

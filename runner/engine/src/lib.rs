@@ -18,3 +18,5 @@ pub mod refusal;
 pub mod run;
 pub mod select;
 pub mod status;
+pub mod testing;
+pub mod view;

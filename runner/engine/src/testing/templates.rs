@@ -1,0 +1,65 @@
+//! Template versions in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::files::Files;
+use nucleon_core::target::Name;
+
+use crate::ports::{PortError, Published, PublishedVersion, Templates};
+
+type Bundle = Result<Published, Diagnostic>;
+
+/// The versions that were published.
+#[derive(Clone, Debug, Default)]
+pub struct FakeTemplates(BTreeMap<PublishedVersion, Bundle>);
+
+impl FakeTemplates {
+    /// Publishes a version whose bundle is at `<name>/v<major>`.
+    #[must_use]
+    pub fn with(mut self, version: PublishedVersion, files: Files) -> Self {
+        let (name, major, minor) = &version;
+        let published = Published {
+            commit: format!("commit-of-{name}-{major}.{minor}"),
+            folder: format!("{name}/v{major}"),
+            files,
+        };
+        self.0.insert(version, Ok(published));
+        self
+    }
+
+    /// Publishes a version whose tag holds no bundle.
+    #[must_use]
+    pub fn with_fault(mut self, version: PublishedVersion, fault: Diagnostic) -> Self {
+        self.0.insert(version, Err(fault));
+        self
+    }
+}
+
+#[async_trait]
+impl Templates for FakeTemplates {
+    async fn versions(&self) -> Result<BTreeMap<(Name, u32), Vec<u32>>, PortError> {
+        let mut versions: BTreeMap<(Name, u32), Vec<u32>> = BTreeMap::new();
+        for (name, major, minor) in self.0.keys() {
+            versions
+                .entry((name.clone(), *major))
+                .or_default()
+                .push(*minor);
+        }
+        Ok(versions)
+    }
+
+    async fn published(
+        &self,
+        wanted: &BTreeSet<PublishedVersion>,
+    ) -> Result<BTreeMap<PublishedVersion, Bundle>, PortError> {
+        let asked = self
+            .0
+            .iter()
+            .filter(|(version, _)| wanted.contains(*version));
+        Ok(asked
+            .map(|(version, bundle)| (version.clone(), bundle.clone()))
+            .collect())
+    }
+}
