@@ -2,6 +2,8 @@
 //!
 //! What is surprising: git is run as a program, and never on the user's clone where it would have to write.
 
+pub mod aws;
 pub mod clock;
+pub mod cloudformation;
 pub mod files;
 pub mod git;

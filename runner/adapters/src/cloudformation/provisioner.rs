@@ -1,0 +1,267 @@
+//! CloudFormation as the engine's provisioner.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_cloudformation::primitives::DateTime;
+use aws_sdk_cloudformation::types::{ChangeSetType, Stack, StackStatus};
+use nucleon_core::deployment::Deployment;
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
+use nucleon_core::plan::{ApprovedPlan, Operation as Whole, Plan};
+use nucleon_core::record::{Provisioned, Record};
+use nucleon_engine::ports::{Found, Living, PortError, Prepared, Progress, Provisioner};
+use tokio::sync::Mutex;
+
+use super::client::Stacks;
+use super::ended::Wanted;
+use super::execute::Executable;
+use super::mask::outputs;
+use super::names;
+use super::neighbours::Neighbours;
+use super::site::{ChangeSet, Road, Site};
+use super::standing::{Standing, standing};
+use super::watch::Operation;
+use crate::aws::{Access, Sessions};
+
+/// Plans and changes CloudFormation stacks.
+#[derive(Debug)]
+pub struct CloudFormationProvisioner {
+    sessions: Arc<Sessions>,
+    run: String,
+    neighbours: Neighbours,
+    /// When each change set was prepared, by CloudFormation's clock: saves asking again.
+    prepared: Mutex<BTreeMap<String, DateTime>>,
+}
+
+impl CloudFormationProvisioner {
+    /// Works with these sessions; `run` names the change sets, `<run id>-<attempt>`.
+    pub fn new(sessions: Arc<Sessions>, run: impl Into<String>) -> Self {
+        Self {
+            sessions,
+            run: run.into(),
+            neighbours: Neighbours::default(),
+            prepared: Mutex::default(),
+        }
+    }
+
+    async fn site<'a>(
+        &'a self,
+        deployment: &'a Deployment,
+        access: Access,
+    ) -> Result<Site<'a>, PortError> {
+        let session = self
+            .sessions
+            .session(access, &deployment.place, &deployment.roles)
+            .await?;
+        Ok(Site {
+            stacks: Stacks::new(session),
+            deployment,
+            run: &self.run,
+            neighbours: &self.neighbours,
+        })
+    }
+}
+
+#[async_trait]
+impl Provisioner for CloudFormationProvisioner {
+    async fn plan(&self, deployment: &Deployment) -> Result<Plan, PortError> {
+        let site = self.site(deployment, Access::Plan).await?;
+        if deployment.destroy {
+            return Ok(site.destruction().await?.plan);
+        }
+        let road = site.road().await?;
+        let kind = match &road {
+            Road::Create => ChangeSetType::Create,
+            Road::Update => ChangeSetType::Update,
+            Road::Rebuild { .. } | Road::Unstick { .. } => return site.outlined(&road).await,
+        };
+        let name = names::of_plan(&self.run);
+        let change_set = site.change_set(kind, &name, None).await?;
+        let plan = site.plan_of(&road, &change_set);
+        if change_set.changes.is_some() {
+            site.stacks.delete_change_set(&change_set.id).await?;
+        }
+        Ok(plan)
+    }
+
+    async fn prepare(&self, deployment: &Deployment) -> Result<Prepared, PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        if deployment.destroy {
+            return site.destruction().await;
+        }
+        let road = site.road().await?;
+        let kind = match &road {
+            Road::Create => ChangeSetType::Create,
+            Road::Update => ChangeSetType::Update,
+            Road::Rebuild { stack_id } | Road::Unstick { stack_id } => {
+                return Ok(Prepared {
+                    plan: site.outlined(&road).await?,
+                    provisioned: site.provisioned(Some(stack_id.clone()), None),
+                });
+            }
+        };
+        let name = names::of_deployment(&self.run, &deployment.id);
+        let change_set = site.change_set(kind, &name, site.role()?).await?;
+        let plan = site.plan_of(&road, &change_set);
+        let ChangeSet {
+            id,
+            stack_id,
+            created,
+            changes,
+        } = change_set;
+        if let (Road::Update, Some(created)) = (&road, created) {
+            self.prepared.lock().await.insert(id.clone(), created);
+        }
+        let provisioned = site.provisioned(Some(stack_id), changes.map(|_| id));
+        Ok(Prepared { plan, provisioned })
+    }
+
+    async fn execute(
+        &self,
+        deployment: &Deployment,
+        approved: &ApprovedPlan,
+        provisioned: &Provisioned,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        let Provisioned::Cloudformation {
+            stack_id,
+            change_set_id,
+            ..
+        } = provisioned.clone();
+        if deployment.destroy {
+            return site.destroy(stack_id.as_deref(), progress).await;
+        }
+        let (Some(id), Some(stack_id)) = (change_set_id, stack_id) else {
+            return site.clear_and_execute(approved, progress).await;
+        };
+        let since = match approved.plan().operation {
+            Whole::Create => None,
+            Whole::Update | Whole::Destroy | Whole::Nothing => {
+                self.prepared.lock().await.remove(&id)
+            }
+        };
+        let executable = Executable {
+            id,
+            stack_id,
+            since,
+        };
+        site.execute(executable, progress).await
+    }
+
+    async fn discard(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        let Provisioned::Cloudformation {
+            stack_id,
+            change_set_id,
+            ..
+        } = provisioned;
+        let Some(id) = change_set_id else {
+            return Ok(());
+        };
+        site.stacks.delete_change_set(id).await?;
+        let Some(stack_id) = stack_id else {
+            return Ok(());
+        };
+        let stack = site.stacks.stack(stack_id).await?;
+        if standing(stack.as_ref()) == Standing::Empty {
+            // Nothing was ever in it.
+            site.stacks.delete(stack_id, None, &deployment.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        site.inspect(record).await
+    }
+
+    async fn wait(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        let Provisioned::Cloudformation {
+            stack_name,
+            stack_id,
+            change_set_id,
+        } = provisioned;
+        let stack = site
+            .stacks
+            .stack(stack_id.as_deref().unwrap_or(stack_name))
+            .await?;
+        let stack_id = stack
+            .and_then(|stack| stack.stack_id)
+            .unwrap_or_else(|| stack_name.clone());
+        let operation = Operation {
+            stack_id: stack_id.clone(),
+            since: site.begun(&stack_id).await?,
+            // Deletions are not made with change sets.
+            wanted: match change_set_id {
+                Some(_) => Wanted::Deployed,
+                None => Wanted::Deleted,
+            },
+        };
+        let ended = site.watch(&operation, progress).await?;
+        Ok(ended.outcome(&deployment.sensitive, provisioned.clone()))
+    }
+
+    async fn cancel(
+        &self,
+        deployment: &Deployment,
+        provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        let site = self.site(deployment, Access::Apply).await?;
+        let Provisioned::Cloudformation {
+            stack_name,
+            stack_id,
+            ..
+        } = provisioned;
+        let id = stack_id.as_deref().unwrap_or(stack_name);
+        let stack = site.stacks.stack(id).await?;
+        match stack.as_ref().and_then(Stack::stack_status) {
+            Some(StackStatus::UpdateInProgress) => site.stacks.cancel_update(id).await,
+            // There is nothing to go back to.
+            Some(StackStatus::CreateInProgress) => {
+                let token = format!("{}-cancel", deployment.id);
+                site.stacks.delete(id, site.role()?, &token).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError> {
+        let site = self.site(deployment, Access::Plan).await?;
+        let stack = site.stacks.stack(&deployment.stack_name).await?;
+        let status = match standing(stack.as_ref()) {
+            Standing::Missing | Standing::Empty => return Ok(None),
+            Standing::Living => DeploymentStatus::Succeeded,
+            Standing::Busy => DeploymentStatus::InProgress,
+            Standing::Failed | Standing::Stuck | Standing::Halved | Standing::Unknown => {
+                DeploymentStatus::Failed
+            }
+        };
+        let Some(stack) = stack else { return Ok(None) };
+        let tags = stack.tags().iter().filter_map(|tag| {
+            let (key, value) = (tag.key()?, tag.value()?);
+            Some((key.to_owned(), value.to_owned()))
+        });
+        Ok(Some(Living {
+            template_body: site.stacks.template(&deployment.stack_name).await?,
+            tags: tags.collect(),
+            outcome: Outcome {
+                status,
+                message: stack.stack_status_reason.clone(),
+                outputs: outputs(stack.outputs(), &deployment.sensitive),
+                provisioned: Some(site.provisioned(stack.stack_id.clone(), None)),
+            },
+        }))
+    }
+}

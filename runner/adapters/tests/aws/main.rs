@@ -1,0 +1,10 @@
+//! What goes over the wire to AWS, against the emulator at `NUCLEON_TEST_EMULATOR`.
+
+#[cfg(test)]
+mod recovery;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod stacks;
+#[cfg(test)]
+mod support;
