@@ -33,6 +33,13 @@ impl Arguments {
         })
     }
 
+    /// The argument of a name as it was given, undefined or not.
+    pub(super) fn value(&self, name: &'static str) -> Option<Value> {
+        let index = self.names.iter().position(|known| *known == name)?;
+        let positional = self.positional.get(index).cloned();
+        positional.or_else(|| self.named.peek::<Value>(name).ok())
+    }
+
     /// The argument of a name, where it was given.
     pub(super) fn get<T>(&self, name: &'static str) -> Result<Option<T>, Error>
     where

@@ -4,10 +4,9 @@ use minijinja::value::merge_maps;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
-use minijinja_contrib::pycompat;
 
 use crate::context::unknown::{self, Reads};
-use crate::render::{filters, proton, python};
+use crate::render::{filters, functions, methods, numbers, proton, python};
 
 /// How much work one render may do: about as many instructions, or 64 bytes of data each.
 const FUEL: u64 = 1_000_000;
@@ -69,8 +68,6 @@ pub(super) const FILTERS: &[&str] = &[
     "upper",
     "urlencode",
     "wordcount",
-    "wordwrap",
-    "xmlattr",
 ];
 /// The tests that there are.
 pub(super) const TESTS: &[&str] = &[
@@ -119,10 +116,12 @@ pub(super) fn strict() -> Environment<'static> {
     // Without it an error has no columns.
     environment.set_debug(true);
     environment.set_formatter(format);
-    environment.set_unknown_method_callback(pycompat::unknown_method_callback);
+    environment.set_unknown_method_callback(methods::call);
     // Ours alone, and it prints whatever the context holds.
     environment.remove_global("debug");
     filters::add_to(&mut environment);
+    functions::add_to(&mut environment);
+    numbers::add_to(&mut environment);
     proton::add_to(&mut environment);
     environment
 }

@@ -1,6 +1,8 @@
-//! Filters of Jinja2 where the engine's own differ or are missing.
+//! Filters of Jinja2 over text and lists, where the engine's own differ or are missing.
 
-use minijinja::value::{Rest, StringInput, ValueOrKwargs};
+use std::fmt::Write as _;
+
+use minijinja::value::{Rest, StringInput, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
 use crate::context::unknown::is_unknown;
@@ -11,6 +13,20 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("tojson", tojson);
     environment.add_filter("truncate", truncate);
     environment.add_filter("string", string);
+    environment.add_filter("join", join);
+    environment.add_filter("wordcount", word_count);
+    environment.add_filter("urlencode", url_encode);
+    environment.add_filter("e", escape);
+    environment.add_filter("escape", escape);
+    environment.add_filter("forceescape", escape);
+}
+
+/// Fails as the engine does, and so with the name of what is undefined.
+pub(super) fn refuse_undefined(value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        value.get_attr("")?;
+    }
+    Ok(())
 }
 
 /// `tojson(indent=none)`.
@@ -38,7 +54,7 @@ fn truncate(
         .unwrap_or_else(|| "...".to_owned());
     let leeway = arguments.get::<usize>("leeway")?.unwrap_or(5);
     let text = value.as_str();
-    if text.chars().count() <= length + leeway {
+    if text.chars().count() <= length.saturating_add(leeway) {
         return Ok(text.to_owned());
     }
     let kept = length.saturating_sub(end.chars().count());
@@ -57,4 +73,89 @@ fn string(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
         Some(number) => Value::from(python::float(number)),
         None => input.preserve_safety(input.as_str().to_owned()),
     })
+}
+
+/// `join(d='', attribute=none)`.
+fn join(value: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+    refuse_undefined(value)?;
+    let arguments = Arguments::of(given, &["d", "attribute"])?;
+    let separator = arguments.value("d").unwrap_or_else(|| Value::from(""));
+    refuse_undefined(&separator)?;
+    let separator = python::text(&separator);
+    let attribute = arguments.get::<String>("attribute")?;
+    let mut joined = String::new();
+    for (index, item) in value.try_iter()?.checked().enumerate() {
+        let item = member(item?, attribute.as_deref())?;
+        refuse_undefined(&item)?;
+        if index > 0 {
+            joined.push_str(&separator);
+        }
+        joined.push_str(&python::text(&item));
+    }
+    Ok(joined)
+}
+
+/// What stands below a path of attributes with dots between them.
+fn member(item: Value, path: Option<&str>) -> Result<Value, Error> {
+    let Some(path) = path else {
+        return Ok(item);
+    };
+    path.split('.')
+        .try_fold(item, |item, key| match key.parse::<usize>() {
+            Ok(index) => item.get_item_by_index(index),
+            Err(_) => item.get_attr(key),
+        })
+}
+
+fn word_count(state: &State<'_, '_>, value: &Value) -> Result<usize, Error> {
+    let text = StringInput::new(state, value)?;
+    let words = text
+        .as_str()
+        .split(|c: char| !c.is_alphanumeric() && c != '_');
+    Ok(words.filter(|word| !word.is_empty()).count())
+}
+
+/// `urlencode`: of a text, or of pairs as a query.
+fn url_encode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
+    if value.kind() != ValueKind::Map {
+        let text = StringInput::new(state, value)?;
+        return Ok(percent_encode(text.as_str(), b"/"));
+    }
+    let pairs = value
+        .as_object()
+        .and_then(minijinja::value::DynObject::try_iter_pairs);
+    let pairs = pairs.into_iter().flatten().map(|(key, value)| {
+        let [key, value] = [key, value].map(|value| percent_encode(&python::text(&value), b""));
+        format!("{key}={value}")
+    });
+    Ok(pairs.collect::<Vec<_>>().join("&"))
+}
+
+fn percent_encode(text: &str, safe: &[u8]) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) || safe.contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let written = write!(encoded, "%{byte:02X}");
+            debug_assert!(written.is_ok());
+        }
+    }
+    encoded
+}
+
+/// `escape`: for HTML, as Python's `markupsafe` writes it.
+fn escape(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    let text = StringInput::new(state, value)?;
+    if text.is_safe() {
+        return Ok(value.clone());
+    }
+    let escaped = text
+        .as_str()
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('\'', "&#39;")
+        .replace('"', "&#34;");
+    Ok(Value::from_safe_string(escaped))
 }

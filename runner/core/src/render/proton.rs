@@ -5,6 +5,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 
 use crate::context::unknown::is_unknown;
 use crate::render::arguments::Arguments;
+use crate::render::filters::refuse_undefined;
 use crate::render::{blocks, python, scalar};
 
 pub(super) fn add_to(environment: &mut Environment<'_>) {
@@ -89,11 +90,6 @@ fn members(outputs: &Value) -> Result<Vec<(String, String)>, Error> {
     };
     let pairs = pairs.map(|(key, value)| (python::text(&key), python::text(&value)));
     Ok(pairs.collect())
-}
-
-/// Fails as the engine does, and so with the name of what is undefined.
-fn refuse_undefined(value: &Value) -> Result<(), Error> {
-    value.get_attr("").map(|_| ())
 }
 
 /// Says what is wrong without the value: it may be a secret.
