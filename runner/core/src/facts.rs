@@ -119,6 +119,7 @@ fn resources<'r>(rendered: &Rendered, root: &'r Node) -> Result<&'r [(Node, Node
 fn empty_kind(node: &Node) -> &'static str {
     match node.as_mapping() {
         Some(_) => "empty",
+        None if node.is_null() => "empty",
         None => node.kind(),
     }
 }

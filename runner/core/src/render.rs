@@ -12,7 +12,7 @@ use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::render::fault::Fault;
-use crate::rendered::{Origin, Rendered, Segment};
+use crate::rendered::{Origin, Rendered, Segment, location};
 use crate::template::TemplateSource;
 
 mod arguments;
@@ -76,7 +76,9 @@ impl Renderer {
             .evaluate(&source, context)
             .map_err(|error| vec![fault.describe(&error)])?;
         if text.len() > LARGEST_OUTPUT {
-            return Err(vec![too_large(&template.file)]);
+            let largest = segments.iter().max_by_key(|segment| segment.output.len());
+            let range = largest.map_or(0..0, |segment| segment.source.clone());
+            return Err(vec![too_large(location(&template.file, &source, &range))]);
         }
         let origin = Origin {
             file: template.file.clone(),
@@ -150,11 +152,11 @@ fn unix_newlines(text: &Arc<str>) -> Arc<str> {
     }
 }
 
-fn too_large(file: &Arc<str>) -> Diagnostic {
+fn too_large(place: Location) -> Diagnostic {
     Diagnostic::error(
         Code::RenderFuel,
         "the template renders to more than 5 MB; CloudFormation takes 1 MB at most",
     )
-    .at(Location::start_of(file.clone()))
+    .at(place)
     .help("look for a loop or a repeated text that grows with its input")
 }

@@ -103,14 +103,30 @@ impl Rendered {
             .location
             .unwrap_or_else(|| Location::start_of(self.origin.file.clone()));
         let message = format!(
-            "this renders to `{}`, which is no YAML for a template: {}",
+            "this renders to `{}`: {}",
             self.excerpt(place.line),
             fault.message
         );
         Diagnostic {
-            help: fault.help,
+            help: fault.help.map(|help| self.relocate(&help)),
             ..Diagnostic::error(Code::RenderInvalidYaml, message)
                 .at(self.locate(place.line, place.column))
+        }
+    }
+
+    /// A text that names a line of the rendered text, naming the template's line instead.
+    fn relocate(&self, text: &str) -> String {
+        let Some((before, rest)) = text.split_once("line ") else {
+            return text.to_owned();
+        };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        match rest[..digits].parse() {
+            Ok(line) => format!(
+                "{before}line {}{}",
+                self.locate(line, 1).line,
+                &rest[digits..]
+            ),
+            Err(_) => text.to_owned(),
         }
     }
 
@@ -220,7 +236,7 @@ mod tests {
         let place = faults[0].location.as_ref().unwrap();
         assert_eq!(faults[0].code, Code::RenderInvalidYaml);
         assert_eq!((place.line, place.column), (2, 7));
-        assert!(faults[0].message.starts_with("this renders to `b: a: b`"));
+        assert!(faults[0].message.starts_with("this renders to `b: a: b`: "));
     }
     #[test]
     fn a_fault_does_not_show_a_secret() {

@@ -198,10 +198,13 @@ mod tests {
             "[{{ service_instance.components.default.outputs | proton_cfn_iam_policy_arns }}]",
             "[{{ environment.outputs.Arn | proton_cfn_sanitize }}]",
         );
-        assert_eq!(
-            instance(template).text(),
-            "[][<unknown environment.outputs.Arn>]"
-        );
+        let rendered = instance(template);
+        assert_eq!(rendered.text(), "[][<unknown environment.outputs.Arn>]");
+        let read = [
+            "environment.outputs.Arn",
+            "service_instance.components.default.outputs",
+        ];
+        assert_eq!(rendered.unknown(), read);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use regex_lite::Regex;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::render::fault::{Fault, detail, range};
+use crate::rendered::location;
 use crate::suggest;
 
 /// Statements that open a block.
@@ -97,11 +98,8 @@ impl Fault<'_> {
     }
 
     fn stray_statement(&self, statement: &str, range: &Range<usize>) -> Diagnostic {
-        if statement.starts_with("end") || matches!(statement, "else" | "elif") {
-            let message = format!("`{{% {statement} %}}` has no block that it belongs to");
-            return self
-                .at(Code::RenderSyntax, message, range)
-                .help("remove it, or open its block before it");
+        if STATEMENTS.contains(&statement) {
+            return self.misplaced(statement, range);
         }
         let message = format!("`{{% {statement} %}}` is no statement of Jinja");
         let diagnostic = self.at(Code::RenderSyntax, message, range);
@@ -111,13 +109,39 @@ impl Fault<'_> {
         }
     }
 
-    /// The innermost block that is open where the template ends.
+    /// A statement that belongs to a block which is not the one that is open.
+    fn misplaced(&self, statement: &str, range: &Range<usize>) -> Diagnostic {
+        let Some((block, opened)) = self.open_block(range.start) else {
+            let message = format!("`{{% {statement} %}}` has no block that it belongs to");
+            return self
+                .at(Code::RenderSyntax, message, range)
+                .help("remove it, or open its block before it");
+        };
+        let line = location(self.file, self.source, &opened).line;
+        let message =
+            format!("`{{% {statement} %}}` stands inside of the `{{% {block} %}}` of line {line}");
+        self.at(Code::RenderSyntax, message, range)
+            .help(format!("close that one first: `{{% end{block} %}}`"))
+    }
+
+    /// The block that is open where the template ends.
     fn unclosed_block(&self) -> Option<Diagnostic> {
+        let (block, range) = self.open_block(self.source.len())?;
+        let message = format!("`{{% {block} %}}` is never closed");
+        let help = format!("write `{{% end{block} %}}` where the block ends");
+        Some(self.at(Code::RenderSyntax, message, &range).help(help))
+    }
+
+    /// The innermost block that is open at a place, and where its name stands.
+    fn open_block(&self, place: usize) -> Option<(&str, Range<usize>)> {
         let mut open: Vec<(&str, Range<usize>)> = Vec::new();
         for captures in STATEMENT.captures_iter(self.source) {
             let Some(name) = captures.get(1) else {
                 continue;
             };
+            if name.start() >= place {
+                break;
+            }
             let block = name.as_str();
             if OPENING.contains(&block) {
                 open.push((block, name.range()));
@@ -125,10 +149,7 @@ impl Fault<'_> {
                 open.pop();
             }
         }
-        let (block, range) = open.pop()?;
-        let message = format!("`{{% {block} %}}` is never closed");
-        let help = format!("write `{{% end{block} %}}` where the block ends");
-        Some(self.at(Code::RenderSyntax, message, &range).help(help))
+        open.pop()
     }
 
     fn in_our_words(&self, detail: &str, range: &Range<usize>) -> String {
