@@ -99,7 +99,7 @@ fn file_size(value: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error>
     } else {
         (1000.0, "")
     };
-    if bytes == 1.0 {
+    if bytes.total_cmp(&1.0).is_eq() {
         return Ok("1 Byte".to_owned());
     }
     if bytes < base {
