@@ -112,6 +112,9 @@ pub struct Repository {
     instances: BTreeMap<Name, Vec<TargetId>>,
     /// The component that is attached to an instance.
     components: BTreeMap<TargetId, Name>,
+    /// Environments and services whose spec could not be read; they are not unknown.
+    broken_environments: BTreeSet<Name>,
+    broken_services: BTreeSet<Name>,
     /// Targets of which it is not known where they go; their specs are checked all the same.
     unplaced: Vec<Draft>,
     /// Services whose template may have a pipeline that their spec does not mention.
@@ -128,6 +131,8 @@ impl Repository {
         parser.bundles(&folders);
         let specs = parser.specs(&folders);
         parser.environments(&specs);
+        parser.repository.broken_services = specs.broken_services;
+        parser.repository.broken_environments = specs.broken_environments;
         let mut drafts = parser.services(specs.services);
         let components = parser.components(specs.components, &mut drafts);
         drafts.extend(components);
@@ -244,6 +249,11 @@ impl<'f> Parser<'f> {
 
     fn config(&self) -> &Config {
         &self.repository.config
+    }
+
+    fn knows_environment(&self, name: &Name) -> bool {
+        let repository = &self.repository;
+        repository.environments.contains_key(name) || repository.broken_environments.contains(name)
     }
 }
 

@@ -271,9 +271,9 @@ impl Loader<'_> {
             "this version of Nucleon does not deploy {} templates",
             engine.as_str()
         );
-        self.report(
-            Diagnostic::warning(Code::BundleUnsupportedEngine, message).at(engine.at.clone()),
-        );
+        let fault = Diagnostic::warning(Code::BundleUnsupportedEngine, message);
+        let help = "nothing to do while no target uses it";
+        self.report(fault.at(engine.at.clone()).help(help));
     }
 
     fn source(&mut self, part: Part, manifest: Manifest) -> Option<TemplateSource> {

@@ -100,6 +100,12 @@ impl Config {
         first.map(|account| account.name.as_str())
     }
 
+    /// The names of all accounts that stand in the file, readable or not.
+    pub(crate) fn account_names(&self) -> impl Iterator<Item = &str> {
+        let names = self.accounts.keys().chain(&self.broken_accounts);
+        names.map(String::as_str)
+    }
+
     /// Whether an account stands in the file, readable or not.
     pub fn has_account(&self, name: &str) -> bool {
         self.accounts.contains_key(name) || self.broken_accounts.contains(name)

@@ -173,6 +173,17 @@ fn settings(reader: &mut Reader, fields: &Fields<'_>, config: &mut Config) {
     config.templates = sources
         .filter_map(|node| TemplatesConfig::read(reader, node))
         .collect();
+    for source in &config.templates {
+        if let Some(repository) = &source.repository {
+            let message = format!(
+                "this version of Nucleon does not fetch templates from `{}`",
+                repository.value
+            );
+            let fault = Diagnostic::warning(Code::ConfigUnsupported, message);
+            let help = "copy the templates here, as `templates/NAME/v1/`";
+            reader.report(fault.at(repository.at.clone()).help(help));
+        }
+    }
     config.unpinned = get("unpinned")
         .map(|node| reader.names(node, "unpinned"))
         .unwrap_or_default();
@@ -212,8 +223,7 @@ pub(crate) fn unknown_account(config: &Config, account: &Located<String>) -> Opt
     if config.has_account(account) {
         return None;
     }
-    let names = config.accounts.keys().map(String::as_str);
-    let help = closest(account, names).map_or_else(
+    let help = closest(account, config.account_names()).map_or_else(
         || {
             format!(
                 "add it to {FILE}: `accounts: {{{}: {{id: \"444455556666\"}}}}`",

@@ -109,7 +109,8 @@ impl ServiceConfig {
             template: (fields.get("template"))
                 .and_then(|node| reader.version(node, &fields.path("template"))),
             repository: (fields.get("repository"))
-                .and_then(|node| repository(reader, node, &fields.path("repository"))),
+                .and_then(|node| repository(reader, node, &fields.path("repository")))
+                .map(|repository| repository.value),
             branch: (fields.get("branch"))
                 .and_then(|node| plain(reader, node, &fields.path("branch"))),
             spec: (fields.get("spec"))
@@ -125,7 +126,7 @@ impl ServiceConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TemplatesConfig {
     /// The repository, `owner/name`; nothing means this one.
-    pub repository: Option<String>,
+    pub repository: Option<Located<String>>,
     /// The folders to look in; none means everywhere.
     pub paths: Vec<RelPath>,
     /// Templates that are called something else here: their name there, their name here.
@@ -202,7 +203,7 @@ impl ProvisioningConfig {
         let branch = fields.get("branch");
         let branch = branch.and_then(|node| plain(reader, node, "provisioning.branch"));
         Some(Self {
-            repository: found?,
+            repository: found?.value,
             branch,
         })
     }

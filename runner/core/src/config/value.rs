@@ -118,7 +118,7 @@ pub(super) fn connection(reader: &mut Reader, node: &Node, path: &str) -> Option
 }
 
 /// `owner/name`.
-pub(super) fn repository(reader: &mut Reader, node: &Node, path: &str) -> Option<String> {
+pub(super) fn repository(reader: &mut Reader, node: &Node, path: &str) -> Option<Located<String>> {
     let parse = |text: &str| {
         let word = |part: &str| {
             let plain =
@@ -130,10 +130,7 @@ pub(super) fn repository(reader: &mut Reader, node: &Node, path: &str) -> Option
             _ => Err(format!("`{text}` is not a repository")),
         }
     };
-    let help = "write it as `owner/name`";
-    reader
-        .parsed(node, path, parse, help)
-        .map(|repository| repository.value)
+    reader.parsed(node, path, parse, "write it as `owner/name`")
 }
 
 /// A text with placeholders, of which only some mean something here.
@@ -147,7 +144,7 @@ pub(super) fn pattern(
         Some(unknown) => Err(format!("`{unknown}` means nothing in `{path}`")),
         None => Ok(text.to_owned()),
     };
-    let help = format!("the placeholders here are {}", placeholders.join(", "));
+    let help = format!("the placeholders here are `{}`", placeholders.join("`, `"));
     reader
         .parsed(node, path, parse, &help)
         .map(|pattern| pattern.value)

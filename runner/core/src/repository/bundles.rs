@@ -48,7 +48,7 @@ impl Parser<'_> {
                 .or_insert_with(|| found.template_folder().to_owned());
             let other = *first != found.template_folder();
             // `v1` and `1` beside each other are one major version, too.
-            let new = other || self.repository.folders.insert((name.clone(), found.major));
+            let new = self.repository.folders.insert((name.clone(), found.major));
             if other || !new {
                 let fault = name_clash(&name, first, found);
                 self.report(fault);

@@ -18,6 +18,10 @@ pub(super) struct Specs {
     pub(super) environments: BTreeMap<Name, EnvironmentSpec>,
     pub(super) services: BTreeMap<Name, ServiceSpec>,
     pub(super) components: BTreeMap<Name, ComponentSpec>,
+    /// Environments whose spec could not be read; they are not unknown.
+    pub(super) broken_environments: BTreeSet<Name>,
+    /// Services whose spec could not be read.
+    pub(super) broken_services: BTreeSet<Name>,
 }
 
 /// The names that `nucleon.yaml` gives to the specs at a path.
@@ -56,8 +60,9 @@ impl Parser<'_> {
             if given.is_none() && !is_conventional(path) && !is_spec(content) {
                 continue;
             }
-            if let Some(spec) = self.spec(path) {
-                self.name(&mut specs, path, spec, given);
+            match self.spec(path) {
+                Some(spec) => self.name(&mut specs, path, spec, given),
+                None => broken(&mut specs, path, given),
             }
         }
         specs
@@ -157,6 +162,22 @@ impl Parser<'_> {
                     .help("name another file in nucleon.yaml"),
             );
         }
+    }
+}
+
+/// Keeps the names that a spec which could not be read would have defined, as far as they can be told.
+fn broken(specs: &mut Specs, path: &RelPath, given: Option<&Keys>) {
+    if let Some(given) = given {
+        specs
+            .broken_environments
+            .extend(given.environments.iter().cloned());
+        specs.broken_services.extend(given.services.iter().cloned());
+    }
+    let derived = Name::new(derived_name(path)).ok();
+    match path.as_str().split('/').next() {
+        Some("environments") => specs.broken_environments.extend(derived),
+        Some("services") => specs.broken_services.extend(derived),
+        Some(_) | None => {}
     }
 }
 

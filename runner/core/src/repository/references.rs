@@ -34,7 +34,7 @@ impl Parser<'_> {
             .chain(&config.unpinned);
         let known = &self.repository.environments;
         let unknown: Vec<Diagnostic> = named
-            .filter(|name| !known.contains_key(&name.value))
+            .filter(|name| !self.knows_environment(&name.value))
             .map(|name| unknown_environment(name, known.keys()))
             .collect();
         self.diagnostics.extend(unknown);
@@ -44,19 +44,24 @@ impl Parser<'_> {
     fn check_specs(&mut self) {
         let mut faults = Vec::new();
         for (name, environment) in &self.config().environments {
-            if !self.repository.environments.contains_key(name) {
+            if !self.knows_environment(name) {
                 let at = environment.spec.as_ref().map(|spec| &spec.at);
                 let at = at.unwrap_or(&environment.name.at);
                 faults.push(no_spec("environment", "environments", name, at));
             }
         }
         for (name, service) in &self.config().services {
-            // A service whose spec is in its own repository is heard of when that repository says so.
-            if service.repository.is_none() && !self.repository.instances.contains_key(name) {
-                let at = service.spec.as_ref().map(|spec| &spec.at);
-                let at = at.unwrap_or(&service.name.at);
-                faults.push(no_spec("service", "services", name, at));
+            let repository = &self.repository;
+            if repository.instances.contains_key(name) || repository.broken_services.contains(name)
+            {
+                continue;
             }
+            let at = service.spec.as_ref().map(|spec| &spec.at);
+            let at = at.unwrap_or(&service.name.at);
+            faults.push(match &service.repository {
+                Some(elsewhere) => spec_elsewhere(name, elsewhere, at),
+                None => no_spec("service", "services", name, at),
+            });
         }
         self.diagnostics.extend(faults);
     }
@@ -140,6 +145,15 @@ fn no_spec(kind: &str, folder: &str, name: &Name, at: &Location) -> Diagnostic {
     .help(format!(
         "add `{folder}/{name}.yaml`, or write where it is: `spec: PATH`"
     ))
+}
+
+fn spec_elsewhere(name: &Name, repository: &str, at: &Location) -> Diagnostic {
+    let message = format!(
+        "service `{name}` has no spec here, and this version of Nucleon does not read it from `{repository}`"
+    );
+    Diagnostic::warning(Code::ConfigUnsupported, message)
+        .at(at.clone())
+        .help(format!("keep the spec here, as `services/{name}.yaml`"))
 }
 
 fn no_template(draft: &Draft) -> Diagnostic {

@@ -81,10 +81,10 @@ impl Parser<'_> {
 
     /// Reports a reference to an environment that no spec defines.
     pub(super) fn check_environment(&mut self, name: &Located<Name>) {
-        let environments = &self.repository.environments;
-        if environments.contains_key(&name.value) {
+        if self.knows_environment(&name.value) {
             return;
         }
+        let environments = &self.repository.environments;
         let help = closest(name.as_str(), environments.keys().map(Name::as_str)).map_or_else(
             || format!("add `environments/{}.yaml`", name.value),
             |near| format!("write `{near}`"),
