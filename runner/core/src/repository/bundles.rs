@@ -24,6 +24,10 @@ pub(super) struct VersionFolder {
 }
 
 impl VersionFolder {
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     pub(super) fn template_folder(&self) -> &str {
         &self.folder[..self.template]
     }

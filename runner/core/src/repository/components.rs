@@ -59,6 +59,11 @@ impl Parser<'_> {
         if let Some(at) = instances.get(&written.value) {
             return Some((*at, written.clone()));
         }
+        if let TargetId::Instance { service, .. } = &written.value
+            && self.repository.broken_services.contains(service)
+        {
+            return None;
+        }
         let is_instance = |id: &&TargetId| matches!(id, TargetId::Instance { .. });
         let known: Vec<String> = instances
             .keys()

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::Code;
 use crate::config::Config;
-use crate::diagnostic::{Diagnostic, Location};
-use crate::files::{Content, RelPath};
+use crate::diagnostic::{Diagnostic, Location, Severity};
+use crate::files::{Content, Refusal, RelPath};
 use crate::located::Located;
 use crate::repository::bundles::VersionFolder;
 use crate::repository::{Parser, arc, ending, stem};
@@ -44,8 +44,9 @@ const KINDS: [&str; 5] = [
 
 impl Parser<'_> {
     /// Reads every spec.
-    pub(super) fn specs(&mut self, templates: &BTreeSet<VersionFolder>) -> Specs {
-        let templates: BTreeSet<&str> = templates
+    pub(super) fn specs(&mut self, versions: &BTreeSet<VersionFolder>) -> Specs {
+        let bundles: BTreeSet<&str> = versions.iter().map(VersionFolder::folder).collect();
+        let templates: BTreeSet<&str> = versions
             .iter()
             .map(VersionFolder::template_folder)
             .collect();
@@ -53,7 +54,14 @@ impl Parser<'_> {
         let mut specs = Specs::default();
         for (path, content) in self.files.iter() {
             let given = keys.get(path);
-            let below = || is_below_folders(path) && !is_in_template(path, &templates);
+            let below = || is_below_folders(path) && !is_inside(path, &templates);
+            if let (Content::Refused(refusal), None) = (content, given)
+                && may_hide(path, *refusal)
+                && !is_inside(path, &bundles)
+            {
+                self.report(hidden(path, *refusal));
+                continue;
+            }
             if given.is_none() && !below() {
                 continue;
             }
@@ -212,10 +220,10 @@ fn is_below_folders(path: &RelPath) -> bool {
 }
 
 // The examples beside a template (`<name>/spec/spec.yaml`) are specs, but nobody deploys them.
-fn is_in_template(path: &RelPath, templates: &BTreeSet<&str>) -> bool {
+fn is_inside(path: &RelPath, folders: &BTreeSet<&str>) -> bool {
     let mut folder = path.parent();
     while let Some((parent, _)) = folder.rsplit_once('/') {
-        if templates.contains(folder) {
+        if folders.contains(folder) {
             return true;
         }
         folder = parent;
@@ -226,10 +234,28 @@ fn is_in_template(path: &RelPath, templates: &BTreeSet<&str>) -> bool {
 /// Whether a path is one where only a spec belongs, so that a file that is none is a fault.
 fn is_conventional(path: &RelPath) -> bool {
     match path.as_str().split('/').collect::<Vec<_>>()[..] {
-        ["environments" | "services", _] => true,
+        ["environments" | "services", file] => matches!(ending(file), "yaml" | "yml"),
         ["services", _, file] => stem(file) == "service",
         ["components", _, file] => stem(file) == "component",
         _ => false,
+    }
+}
+
+/// Whether a spec or a template may be behind what was not read; a file where only a spec belongs is a fault of its own.
+fn may_hide(path: &RelPath, refusal: Refusal) -> bool {
+    let folder = path.as_str().split('/').next().unwrap_or_default();
+    let ours = is_folder(folder) || folder == "templates";
+    let linked = match refusal {
+        Refusal::Symlink => true,
+        Refusal::TooLarge(_) => is_below_folders(path),
+    };
+    ours && linked && !is_conventional(path)
+}
+
+fn hidden(path: &RelPath, refusal: Refusal) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        ..refusal.diagnostic(path.as_str())
     }
 }
 
