@@ -187,6 +187,14 @@ impl Checker<'_> {
             );
             return false;
         }
+        if bundle.is_customer_managed() {
+            let message = format!(
+                "`{}` is for environments that their teams provision, whose outputs this version of Nucleon does not take",
+                bundle.name
+            );
+            let help = "use a template with an `infrastructure` folder";
+            self.report(Code::ConfigUnsupported, message, at, help);
+        }
         if let Some(engine) = bundle.unsupported.get(&part) {
             let message = format!(
                 "this version of Nucleon does not deploy {} templates, as `{}` is one",
