@@ -251,9 +251,15 @@ impl<'f> Parser<'f> {
         &self.repository.config
     }
 
-    fn knows_environment(&self, name: &Name) -> bool {
+    fn has_spec(&self, environment: &Name) -> bool {
         let repository = &self.repository;
-        repository.environments.contains_key(name) || repository.broken_environments.contains(name)
+        repository.environments.contains_key(environment)
+            || repository.broken_environments.contains(environment)
+    }
+
+    // One that stands in nucleon.yaml without a spec is reported there, once.
+    fn knows_environment(&self, name: &Name) -> bool {
+        self.has_spec(name) || self.config().environments.contains_key(name)
     }
 }
 

@@ -114,7 +114,15 @@ impl Spec {
     ///
     /// Looks at text, not at YAML: the templates beside a component are not YAML before they are rendered.
     pub fn is_spec(text: &str) -> bool {
+        // JSON is YAML; what begins with two braces is a template.
+        let text = text.trim_start();
+        let json = text.starts_with('{') && !text.starts_with("{{") && !text.starts_with("{%");
         text.lines().any(|line| {
+            let line = if json {
+                line.trim_start_matches([' ', '\t', '{'])
+            } else {
+                line
+            };
             let word = line.trim_start_matches(['"', '\'']);
             let value = |key: &str| {
                 let rest = word.strip_prefix(key)?.trim_start_matches(['"', '\'']);
@@ -156,6 +164,8 @@ mod tests {
             "# mine\n\"proton\": \"EnvironmentSpec\"",
             "proton : x",
             "nucleon: component\nfile: x",
+            "{proton: ServiceSpec, instances: []}",
+            "{\n  \"proton\": \"ServiceSpec\"\n}",
         ] {
             assert!(Spec::is_spec(text), "{text}");
         }
@@ -169,6 +179,7 @@ mod tests {
             "protons: many",
             "nucleon: 1",
             "{{ x | proton_cfn_sanitize }}",
+            "{% if x %}\n  proton: x\n{% endif %}",
         ] {
             assert!(!Spec::is_spec(text), "{text}");
         }

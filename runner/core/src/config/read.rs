@@ -208,13 +208,9 @@ fn check_accounts(reader: &mut Reader, config: &Config) {
     let environments = config.environments.values();
     let used = environments.filter_map(|environment| environment.account.as_ref());
     for account in used.chain(&config.pipelines.account) {
-        reader_check(reader, config, account);
-    }
-}
-
-fn reader_check(reader: &mut Reader, config: &Config, account: &Located<String>) {
-    if let Some(fault) = unknown_account(config, account) {
-        reader.report(fault);
+        if let Some(fault) = unknown_account(config, account) {
+            reader.report(fault);
+        }
     }
 }
 

@@ -42,35 +42,78 @@ const KINDS: [&str; 5] = [
     "service-sync",
 ];
 
+/// What a file is to the search for specs.
+enum Role {
+    /// It is a spec, or nobody but a spec should be there.
+    Spec,
+    /// It lies where a spec belongs, and does not say that it is one.
+    Silent,
+    /// It was not read, and there may be a spec or a template behind it.
+    Hidden(Refusal),
+    /// It is something else.
+    Other,
+}
+
+/// Where specs may be.
+struct Search<'s> {
+    keys: &'s BTreeMap<RelPath, Keys>,
+    templates: BTreeSet<&'s str>,
+    bundles: BTreeSet<&'s str>,
+}
+
+impl<'s> Search<'s> {
+    fn new(keys: &'s BTreeMap<RelPath, Keys>, versions: &'s BTreeSet<VersionFolder>) -> Self {
+        Self {
+            keys,
+            templates: versions
+                .iter()
+                .map(VersionFolder::template_folder)
+                .collect(),
+            bundles: versions.iter().map(VersionFolder::folder).collect(),
+        }
+    }
+
+    fn role(&self, path: &RelPath, content: &Content) -> Role {
+        // The examples beside a template (`<name>/spec/spec.yaml`) are specs, but nobody deploys them.
+        let wanted = || is_below_folders(path) && !is_inside(path, &self.templates);
+        let conventional = is_conventional(path);
+        match content {
+            _ if self.keys.contains_key(path) => Role::Spec,
+            Content::Text(text) if wanted() && Spec::is_spec(text) => Role::Spec,
+            Content::Text(_) if conventional => Role::Silent,
+            Content::Bytes(_) | Content::Refused(_) if conventional => Role::Spec,
+            Content::Refused(refusal) if self.may_hide(path, *refusal) => Role::Hidden(*refusal),
+            Content::Text(_) | Content::Bytes(_) | Content::Refused(_) => Role::Other,
+        }
+    }
+
+    fn may_hide(&self, path: &RelPath, refusal: Refusal) -> bool {
+        let folder = path.as_str().split('/').next().unwrap_or_default();
+        let ours = is_folder(folder) || folder == "templates";
+        let linked = match refusal {
+            Refusal::Symlink => true,
+            Refusal::TooLarge(_) => is_below_folders(path),
+        };
+        // A bundle reports its own.
+        ours && linked && !is_inside(path, &self.bundles)
+    }
+}
+
 impl Parser<'_> {
     /// Reads every spec.
     pub(super) fn specs(&mut self, versions: &BTreeSet<VersionFolder>) -> Specs {
-        let bundles: BTreeSet<&str> = versions.iter().map(VersionFolder::folder).collect();
-        let templates: BTreeSet<&str> = versions
-            .iter()
-            .map(VersionFolder::template_folder)
-            .collect();
         let keys = keys(self.config());
+        let search = Search::new(&keys, versions);
         let mut specs = Specs::default();
         for (path, content) in self.files.iter() {
-            let given = keys.get(path);
-            let below = || is_below_folders(path) && !is_inside(path, &templates);
-            if let (Content::Refused(refusal), None) = (content, given)
-                && may_hide(path, *refusal)
-                && !is_inside(path, &bundles)
-            {
-                self.report(hidden(path, *refusal));
-                continue;
-            }
-            if given.is_none() && !below() {
-                continue;
-            }
-            if given.is_none() && !is_conventional(path) && !is_spec(content) {
-                continue;
-            }
-            match self.spec(path) {
-                Some(spec) => self.name(&mut specs, path, spec, given),
-                None => broken(&mut specs, path, given),
+            match search.role(path, content) {
+                Role::Spec => match self.spec(path) {
+                    Some(spec) => self.name(&mut specs, path, spec, keys.get(path)),
+                    None => broken(&mut specs, path, keys.get(path)),
+                },
+                Role::Silent => self.report(silent(path)),
+                Role::Hidden(refusal) => self.report(hidden(path, refusal)),
+                Role::Other => {}
             }
         }
         specs
@@ -219,7 +262,6 @@ fn is_below_folders(path: &RelPath) -> bool {
         .is_some_and(|(folder, _)| is_folder(folder))
 }
 
-// The examples beside a template (`<name>/spec/spec.yaml`) are specs, but nobody deploys them.
 fn is_inside(path: &RelPath, folders: &BTreeSet<&str>) -> bool {
     let mut folder = path.parent();
     while let Some((parent, _)) = folder.rsplit_once('/') {
@@ -241,17 +283,6 @@ fn is_conventional(path: &RelPath) -> bool {
     }
 }
 
-/// Whether a spec or a template may be behind what was not read; a file where only a spec belongs is a fault of its own.
-fn may_hide(path: &RelPath, refusal: Refusal) -> bool {
-    let folder = path.as_str().split('/').next().unwrap_or_default();
-    let ours = is_folder(folder) || folder == "templates";
-    let linked = match refusal {
-        Refusal::Symlink => true,
-        Refusal::TooLarge(_) => is_below_folders(path),
-    };
-    ours && linked && !is_conventional(path)
-}
-
 fn hidden(path: &RelPath, refusal: Refusal) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
@@ -259,11 +290,11 @@ fn hidden(path: &RelPath, refusal: Refusal) -> Diagnostic {
     }
 }
 
-fn is_spec(content: &Content) -> bool {
-    match content {
-        Content::Text(text) => Spec::is_spec(text),
-        Content::Bytes(_) | Content::Refused(_) => false,
-    }
+fn silent(path: &RelPath) -> Diagnostic {
+    let message = format!("`{path}` is passed over: it does not say what kind of spec it is");
+    Diagnostic::warning(Code::SpecKind, message)
+        .at(Location::start_of(path.as_str()))
+        .help("begin it with `proton: EnvironmentSpec`, `proton: ServiceSpec` or `nucleon: component`")
 }
 
 fn derived_name(path: &RelPath) -> &str {

@@ -44,7 +44,7 @@ impl Parser<'_> {
     fn check_specs(&mut self) {
         let mut faults = Vec::new();
         for (name, environment) in &self.config().environments {
-            if !self.knows_environment(name) {
+            if !self.has_spec(name) {
                 let at = environment.spec.as_ref().map(|spec| &spec.at);
                 let at = at.unwrap_or(&environment.name.at);
                 faults.push(no_spec("environment", "environments", name, at));
