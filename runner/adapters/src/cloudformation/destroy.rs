@@ -5,8 +5,11 @@ use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{Action, Change, Operation as Whole, Plan};
 use nucleon_engine::ports::{PortError, Prepared, Progress};
 
+use serde_json::Value;
+
 use super::changes::Changes;
 use super::ended::{Ended, Wanted};
+use super::outline::resources;
 use super::site::Site;
 use super::standing::{Standing, standing};
 use super::watch::Operation;
@@ -35,10 +38,12 @@ impl Site<'_> {
 
     async fn removal(&self, stack_id: &str) -> Result<Plan, PortError> {
         let resources = self.stacks.resources(stack_id).await?;
+        let template = self.stacks.template(stack_id).await?;
+        let kept = kept(&self.deployment.stack_name, &template);
         let changes = resources.into_iter().filter(is_there).map(removed);
         let changes = Changes {
             changes: changes.collect(),
-            notes: Vec::new(),
+            notes: kept.iter().map(|name| note(name)).collect(),
         };
         Ok(self.plan(Whole::Destroy, changes))
     }
@@ -72,6 +77,24 @@ impl Site<'_> {
     }
 }
 
+/// The resources that a deletion leaves in the account, by the template's word; a template that cannot be read tells of none.
+fn kept(name: &str, template: &str) -> Vec<String> {
+    let resources = resources(name, template).unwrap_or_default();
+    let is_kept = |resource: &Value| {
+        let policy = resource.get("DeletionPolicy").and_then(Value::as_str);
+        matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
+    };
+    resources
+        .iter()
+        .filter(|(_, resource)| is_kept(resource))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+fn note(resource: &str) -> String {
+    format!("`{resource}` stays in the account, outside the stack (DeletionPolicy: Retain)")
+}
+
 fn is_there(resource: &StackResourceSummary) -> bool {
     resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
 }
@@ -83,5 +106,20 @@ fn removed(resource: StackResourceSummary) -> Change {
         resource_type: resource.resource_type.unwrap_or_default(),
         physical_id: resource.physical_resource_id,
         properties: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_after_a_deletion_is_told() {
+        let template = "
+Resources:
+  Kept: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+  Gone: {Type: AWS::S3::Bucket, DeletionPolicy: Delete}
+";
+        assert_eq!(kept("shop", template), ["Kept"]);
     }
 }

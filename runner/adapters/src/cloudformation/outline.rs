@@ -47,7 +47,7 @@ impl Site<'_> {
 }
 
 /// The resources of a template in YAML or JSON.
-fn resources(name: &str, template: &str) -> Option<Map<String, Value>> {
+pub(super) fn resources(name: &str, template: &str) -> Option<Map<String, Value>> {
     let document = yaml::parse(&Arc::from(name), template).ok()?;
     match document.get("Resources").map(json) {
         Some(Value::Object(resources)) => Some(resources),

@@ -136,11 +136,11 @@ impl Provisioner for CloudFormationProvisioner {
         let (Some(id), Some(stack_id)) = (change_set_id, stack_id) else {
             return site.clear_and_execute(approved, progress).await;
         };
-        let since = match approved.plan().operation {
-            Whole::Create => None,
-            Whole::Update | Whole::Destroy | Whole::Nothing => {
-                self.prepared.lock().await.remove(&id)
-            }
+        let known = self.prepared.lock().await.remove(&id);
+        let since = match (approved.plan().operation, known) {
+            (Whole::Create, _) => None,
+            (_, Some(created)) => Some(created),
+            (Whole::Update | Whole::Destroy | Whole::Nothing, None) => site.created(&id).await?,
         };
         let executable = Executable {
             id,

@@ -195,6 +195,11 @@ impl Site<'_> {
         })
     }
 
+    /// When a change set was made, by CloudFormation's clock.
+    pub(crate) async fn created(&self, id: &str) -> Result<Option<DateTime>, PortError> {
+        Ok(self.page(id, None).await?.creation_time)
+    }
+
     async fn made(&self, id: &str) -> Result<DescribeChangeSetOutput, PortError> {
         let mut pace = Pace::new();
         loop {

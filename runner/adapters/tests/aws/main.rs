@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]
+mod script;
+#[cfg(test)]
+mod scripted;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod stacks;

@@ -10,7 +10,7 @@ use crate::stacks::{BROKEN, QUEUE, applied};
 use crate::support::{ACCOUNT, Seen, config, deployment, endpoint, next, provisioner};
 
 /// The record that is written before the first change.
-fn record(deployment: &Deployment, provisioned: Provisioned) -> Record {
+pub(crate) fn record(deployment: &Deployment, provisioned: Provisioned) -> Record {
     Record {
         format: Format,
         id: deployment.id.clone(),

@@ -324,6 +324,25 @@ async fn a_living_stack_is_described_as_it_was_given() {
 }
 
 #[tokio::test]
+async fn a_stack_that_was_made_without_nucleon_is_adopted_with_an_empty_plan() {
+    let bucket = "Resources: {Bucket: {Type: AWS::S3::Bucket, Properties: {VersioningConfiguration: {Status: Suspended}}}}";
+    let adopted = next(&deployment(bucket), bucket);
+    let client = aws_sdk_cloudformation::Client::new(&config(&endpoint(), ACCOUNT).await);
+    let request = client.create_stack().stack_name(&adopted.stack_name);
+    request.template_body(bucket).send().await.unwrap();
+    let provisioner = provisioner(ACCOUNT).await;
+    let plan = provisioner.plan(&adopted).await.unwrap();
+    assert_eq!(plan.operation, Operation::Nothing);
+    let changed = next(&adopted, &bucket.replace("Suspended", "Enabled"));
+    let plan = provisioner.plan(&changed).await.unwrap();
+    insta::assert_snapshot!(shown(&plan), @r"
+    Update
+    Modify Bucket (AWS::S3::Bucket)
+      Properties.VersioningConfiguration.Status: Suspended -> Enabled
+    ");
+}
+
+#[tokio::test]
 async fn a_large_template_goes_through_the_bucket() {
     let bucket = format!("nucleon-{}", uuid::Uuid::new_v4());
     let s3 = aws_sdk_s3::config::Builder::from(&config(&endpoint(), ACCOUNT).await);
