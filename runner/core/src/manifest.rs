@@ -183,3 +183,71 @@ fn template_file(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Rel
     };
     reader.parsed(node, &fields.path("file"), parse, help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Engine, Manifest};
+
+    fn parse(entry: &str) -> (Option<Engine>, Vec<String>) {
+        let text = format!("infrastructure: {{templates: [{entry}]}}");
+        let (manifest, faults) = Manifest::parse(&"manifest.yaml".into(), &text);
+        let messages = faults.into_iter().map(|fault| fault.message);
+        (
+            manifest.map(|manifest| manifest.engine.value),
+            messages.collect(),
+        )
+    }
+
+    #[test]
+    fn an_engine_is_known_by_its_words() {
+        for (entry, engine) in [
+            (
+                "{file: x.yaml, rendering_engine: jinja, template_language: cloudformation}",
+                Engine::CloudFormation,
+            ),
+            (
+                "{file: \"*\", rendering_engine: hcl, template_language: terraform}",
+                Engine::Terraform,
+            ),
+            (
+                "{rendering_engine: codebuild, settings: {image: x, provision: [make]}}",
+                Engine::CodeBuild,
+            ),
+        ] {
+            assert_eq!(parse(entry), (Some(engine), vec![]), "{entry}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_say_what_to_render_is_refused() {
+        for (entry, message) in [
+            ("", "`infrastructure.templates` lists no template"),
+            (
+                "{file: x.yaml, engine: jinja}",
+                "`engine` is a key of Proton's preview, which Proton refused since June 2021",
+            ),
+            (
+                "{file: x.yaml, rendering_engine: jinja}",
+                "`infrastructure.templates.template_language` is missing",
+            ),
+            (
+                "{rendering_engine: jinja, template_language: cloudformation}",
+                "`infrastructure.templates.file` is missing",
+            ),
+            (
+                "{file: x, rendering_engine: jinja, template_language: terraform}",
+                "`rendering_engine` and `template_language` do not go together",
+            ),
+            (
+                "{file: ../x, rendering_engine: jinja, template_language: cloudformation}",
+                "`../x` is not a file below the manifest's folder",
+            ),
+            (
+                "{file: x, rendering_engine: mustache}",
+                "`infrastructure.templates.rendering_engine` cannot be `mustache`",
+            ),
+        ] {
+            assert_eq!(parse(entry), (None, vec![message.to_owned()]), "{entry}");
+        }
+    }
+}

@@ -147,3 +147,50 @@ fn compatible(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(Name, u32)> {
         .map(|environment| environment.value)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::files::{Content, Files, RelPath};
+
+    fn registration(name: &str, text: &str) -> (Vec<String>, bool, Vec<String>) {
+        let path = RelPath::new(name).unwrap();
+        let files: Files = [(path, Content::Text(text.into()))].into_iter().collect();
+        let (found, faults) = read("x/v1", &files);
+        let names = found.compatible.iter();
+        let names = names.map(|(name, major)| format!("{name}:{major}"));
+        let messages = faults.into_iter().map(|fault| fault.message);
+        (names.collect(), found.components, messages.collect())
+    }
+
+    #[test]
+    fn old_lines_say_which_environments_and_allow_components() {
+        let found = registration(".compatible-envs", "vpc-env:1\n\nfargate-env:2");
+        assert_eq!(
+            found,
+            (
+                vec!["vpc-env:1".to_owned(), "fargate-env:2".to_owned()],
+                true,
+                vec![]
+            )
+        );
+    }
+
+    #[test]
+    fn a_line_that_names_no_version_is_reported_and_the_others_count() {
+        let found = registration(".compatible-envs", "vpc-env\nfargate-env:2");
+        let message = "`vpc-env` is not an environment template".to_owned();
+        assert_eq!(
+            found,
+            (vec!["fargate-env:2".to_owned()], true, vec![message])
+        );
+    }
+
+    #[test]
+    fn components_are_taken_only_where_a_registration_says_so() {
+        let text = "compatible_environments: [vpc-env:1]\n";
+        assert!(!registration(".template-registration.yaml", text).1);
+        let text = format!("{text}supported_component_sources: [DIRECTLY_DEFINED]\n");
+        assert!(registration(".template-registration.yaml", &text).1);
+    }
+}

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::codes::Code;
 use crate::config::Provisioning;
 use crate::config::value::{account_id, connection, pattern, region, repository};
-use crate::fields::{Reader, join};
+use crate::diagnostic::Diagnostic;
+use crate::fields::{Fields, Reader, join};
 use crate::files::RelPath;
 use crate::located::Located;
 use crate::target::Name;
@@ -246,11 +248,17 @@ impl Promotion {
             .map_or(&[][..], |node| reader.items(node, "promotion.same"));
         let same = same.iter();
         let same = same.filter_map(|node| reader.one_of(node, "promotion.same", words));
-        let same = same.collect();
+        let same: Vec<PromotionSame> = same.collect();
         let approval = fields.get("approval");
         let approval = approval.map(|node| reader.names(node, "promotion.approval"));
         let stop = fields.get("stop_on_change");
         let stop = stop.and_then(|node| reader.flag(node, "promotion.stop_on_change"));
+        if !same.is_empty() {
+            not_yet(reader, &fields, "same");
+        }
+        if stop == Some(true) {
+            not_yet(reader, &fields, "stop_on_change");
+        }
         Some(Self {
             order: order.unwrap_or_default(),
             same,
@@ -354,6 +362,20 @@ impl StateConfig {
         let branch = plain(reader, branch, "state.branch")?;
         Some(Self { branch })
     }
+}
+
+// A rule that nobody enforces must not look as if somebody did.
+fn not_yet(reader: &mut Reader, fields: &Fields<'_>, key: &str) {
+    let Some(node) = fields.key(key) else {
+        return;
+    };
+    let message = format!(
+        "this version of Nucleon does not enforce `{}`",
+        fields.path(key)
+    );
+    let fault = Diagnostic::warning(Code::ConfigUnsupported, message);
+    let help = "demand approvals where it matters: `approval: [prod]`";
+    reader.report(fault.at(reader.at(node)).help(help));
 }
 
 /// `direct` or `pull-request`.
