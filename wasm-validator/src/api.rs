@@ -46,11 +46,26 @@ pub fn render(template: &str, context: &str) -> String {
 }
 
 fn check(schema: &Schema, spec: &Spec) -> Vec<Diagnostic> {
+    if let Some(fault) = other_kind(schema, spec) {
+        return vec![fault];
+    }
     parts(spec)
         .into_iter()
         .filter(|(input, _)| schema.has(*input))
         .flat_map(|(input, part)| schema.check(input, part.values.as_ref(), &part.at).1)
         .collect()
+}
+
+/// A spec of an environment for the template of a service, or the other way round.
+fn other_kind(schema: &Schema, spec: &Spec) -> Option<Diagnostic> {
+    let (input, kind, other) = match spec {
+        Spec::Environment(_) => (InputType::Environment, "EnvironmentSpec", "ServiceSpec"),
+        Spec::Service(_) => (InputType::Service, "ServiceSpec", "EnvironmentSpec"),
+        Spec::Component(_) => return None,
+    };
+    let message = format!("the spec is of the kind `{kind}`, and the template takes a `{other}`");
+    let fault = Diagnostic::error(Code::SpecKind, message).at(spec.at().clone());
+    (!schema.has(input)).then(|| fault.help(format!("write `proton: {other}`")))
 }
 
 /// The inputs that a spec sets, and the type that each must fit.
@@ -115,6 +130,12 @@ mod tests {
         ));
         assert_eq!(answer["diagnostics"][0]["code"], "spec/wrong-type");
         assert_eq!(answer["diagnostics"][0]["location"]["line"], 3);
+    }
+
+    #[test]
+    fn a_spec_of_another_kind_is_reported() {
+        let answer = json(&validate(SCHEMA, "proton: ServiceSpec\ninstances: []\n"));
+        assert_eq!(answer["diagnostics"][0]["code"], "spec/kind");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The engine's settings: strict, without auto-escaping, bounded, and with the filters of Jinja2 and Proton.
 
-use minijinja::value::merge_maps;
+use minijinja::value::{ValueKind, merge_maps};
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
@@ -120,6 +120,13 @@ pub(super) fn strict() -> Environment<'static> {
     // Ours alone, and it prints whatever the context holds.
     environment.remove_global("debug");
     filters::add_to(&mut environment);
+    // What has a length and can be indexed, in Python.
+    environment.add_test("sequence", |value: &Value| {
+        matches!(
+            value.kind(),
+            ValueKind::Seq | ValueKind::Map | ValueKind::String
+        )
+    });
     functions::add_to(&mut environment);
     numbers::add_to(&mut environment);
     proton::add_to(&mut environment);

@@ -13,6 +13,8 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter("tojson", tojson);
     environment.add_filter("truncate", truncate);
     environment.add_filter("string", string);
+    environment.add_filter("default", default);
+    environment.add_filter("d", default);
     environment.add_filter("join", join);
     environment.add_filter("wordcount", word_count);
     environment.add_filter("urlencode", url_encode);
@@ -75,6 +77,19 @@ fn string(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     })
 }
 
+/// `default(default_value='', boolean=false)`: instead of what is undefined, or also of what is false.
+fn default(value: &Value, given: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let arguments = Arguments::of(given, &["default_value", "boolean"])?;
+    let also_false = arguments
+        .value("boolean")
+        .is_some_and(|value| value.is_true());
+    if value.is_undefined() || (also_false && !value.is_true()) {
+        let default = arguments.value("default_value");
+        return Ok(default.unwrap_or_else(|| Value::from("")));
+    }
+    Ok(value.clone())
+}
+
 /// `join(d='', attribute=none)`.
 fn join(value: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
     refuse_undefined(value)?;
@@ -125,10 +140,15 @@ fn url_encode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
         .as_object()
         .and_then(minijinja::value::DynObject::try_iter_pairs);
     let pairs = pairs.into_iter().flatten().map(|(key, value)| {
-        let [key, value] = [key, value].map(|value| percent_encode(&python::text(&value), b""));
+        let [key, value] = [key, value].map(|value| form_encode(&python::text(&value)));
         format!("{key}={value}")
     });
     Ok(pairs.collect::<Vec<_>>().join("&"))
+}
+
+/// As forms are sent: a space is `+`.
+fn form_encode(text: &str) -> String {
+    percent_encode(text, b" ").replace(' ', "+")
 }
 
 fn percent_encode(text: &str, safe: &[u8]) -> String {

@@ -1,6 +1,6 @@
 //! Python's methods of text that the engine's compatibility module lacks, or takes fewer arguments for.
 
-use minijinja::value::{Rest, ValueOrKwargs, from_args};
+use minijinja::value::{Rest, Tuple, ValueKind, ValueOrKwargs, from_args};
 use minijinja::{Error, ErrorKind, State, Value};
 use minijinja_contrib::pycompat;
 
@@ -14,11 +14,17 @@ pub(super) fn call(
     arguments: &[Value],
 ) -> Result<Value, Error> {
     let Some(text) = value.as_str() else {
+        if value.kind() == ValueKind::Seq && method == "index" {
+            return index_in_list(value, arguments);
+        }
         return pycompat::unknown_method_callback(state, value, method, arguments);
     };
     match method {
         "split" => split(text, arguments, End::Left),
         "rsplit" => split(text, arguments, End::Right),
+        "partition" => partition(text, arguments, End::Left),
+        "rpartition" => partition(text, arguments, End::Right),
+        "index" => index_in_text(text, arguments),
         "zfill" => pad(state, text, arguments, zero_fill),
         "ljust" => pad(state, text, arguments, |text, fill| format!("{text}{fill}")),
         "rjust" => pad(state, text, arguments, |text, fill| format!("{fill}{text}")),
@@ -63,10 +69,14 @@ fn split(text: &str, arguments: &[Value], end: End) -> Result<Value, Error> {
     Ok(pieces.into_iter().collect())
 }
 
-/// Splits at white space; what is left after the last split keeps its own.
+/// Splits at white space; what is left after the last split keeps its own at its far end.
 fn words(text: &str, most: usize, end: End) -> Vec<&str> {
+    let near = |text: &'_ str| match end {
+        End::Left => text.len() - text.trim_start().len()..text.len(),
+        End::Right => 0..text.trim_end().len(),
+    };
     let mut pieces = Vec::new();
-    let mut rest = text.trim();
+    let mut rest = &text[near(text)];
     while pieces.len() < most && !rest.is_empty() {
         let halves = match end {
             End::Left => rest.split_once(char::is_whitespace),
@@ -76,7 +86,7 @@ fn words(text: &str, most: usize, end: End) -> Vec<&str> {
         };
         let (word, left) = halves.unwrap_or((rest, ""));
         pieces.push(word);
-        rest = left.trim();
+        rest = &left[near(left)];
     }
     if !rest.is_empty() {
         pieces.push(rest);
@@ -85,6 +95,40 @@ fn words(text: &str, most: usize, end: End) -> Vec<&str> {
         pieces.reverse();
     }
     pieces
+}
+
+/// `partition(sep)` and `rpartition(sep)`: what is before, the separator, and what is after.
+fn partition(text: &str, arguments: &[Value], end: End) -> Result<Value, Error> {
+    let (separator,): (&str,) = from_args(arguments)?;
+    let halves = match end {
+        End::Left => text.split_once(separator),
+        End::Right => text.rsplit_once(separator),
+    };
+    let parts = match (halves, end) {
+        (Some((before, after)), _) => [before, separator, after],
+        (None, End::Left) => [text, "", ""],
+        (None, End::Right) => ["", "", text],
+    };
+    Ok(Value::from(Tuple::from(parts.map(Value::from))))
+}
+
+/// `index(item)` of a list.
+fn index_in_list(list: &Value, arguments: &[Value]) -> Result<Value, Error> {
+    let (wanted,): (&Value,) = from_args(arguments)?;
+    let mut items = list.try_iter()?;
+    let index = items.position(|item| item == *wanted);
+    index.map(Value::from).ok_or_else(not_found)
+}
+
+/// `index(text)` of a text.
+fn index_in_text(text: &str, arguments: &[Value]) -> Result<Value, Error> {
+    let (wanted,): (&str,) = from_args(arguments)?;
+    let offset = text.find(wanted).ok_or_else(not_found)?;
+    Ok(Value::from(text[..offset].chars().count()))
+}
+
+fn not_found() -> Error {
+    Error::new(ErrorKind::InvalidOperation, "`index` finds nothing")
 }
 
 /// Fills a text up to a width, `(width, fillchar=' ')`.

@@ -24,9 +24,7 @@ fn int(value: &Value, given: Rest<ValueOrKwargs>) -> Result<Value, Error> {
         ValueKind::Number if value.is_integer() => Some(value.clone()),
         ValueKind::String => {
             let text = value.as_str().unwrap_or_default();
-            parse_int(text, base)
-                .map(Value::from)
-                .or_else(|| parse_float(text).and_then(whole))
+            parse_int(text, base).or_else(|| parse_float(text).and_then(whole))
         }
         _ => python::as_float(value).and_then(whole),
     };
@@ -54,12 +52,15 @@ fn whole(number: f64) -> Option<Value> {
         reason = "the whole part of the number is what is asked for"
     )]
     let whole = number.trunc() as i128;
-    let narrow = i64::try_from(whole).map_or_else(|_| Value::from(whole), Value::from);
-    number.is_finite().then_some(narrow)
+    number.is_finite().then(|| narrow(whole))
+}
+
+fn narrow(number: i128) -> Value {
+    i64::try_from(number).map_or_else(|_| Value::from(number), Value::from)
 }
 
 /// Digits with `_` between them, after a sign and, where the base is not ten, its prefix.
-fn parse_int(text: &str, base: u32) -> Option<i64> {
+fn parse_int(text: &str, base: u32) -> Option<Value> {
     let text = text.trim().to_ascii_lowercase();
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -76,7 +77,8 @@ fn parse_int(text: &str, base: u32) -> Option<i64> {
     if odd || !(2..=36).contains(&base) {
         return None;
     }
-    i64::from_str_radix(&format!("{sign}{}", digits.replace('_', "")), base).ok()
+    let digits = format!("{sign}{}", digits.replace('_', ""));
+    i128::from_str_radix(&digits, base).ok().map(narrow)
 }
 
 fn parse_float(text: &str) -> Option<f64> {

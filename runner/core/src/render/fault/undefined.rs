@@ -196,7 +196,10 @@ fn misspelt(path: &[String], expression: &str, json: &Json) -> Option<String> {
             "declare it in the schema, and give it a default where specs may leave it out"
         }
         Some("outputs") => "give it out there, under `Outputs`",
-        _ => return Some(format!("there {}", listed(names))),
+        _ => {
+            let parent = path[..depth].join(".");
+            return Some(format!("what is in `{parent}` {}", listed(names)));
+        }
     };
     Some(format!("{declare}; there {}", listed(names)))
 }
