@@ -1,7 +1,7 @@
 //! Sessions in the accounts that targets live in.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -57,12 +57,19 @@ pub struct SessionSettings {
 pub struct Session {
     config: SdkConfig,
     link: Arc<Link>,
+    cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
 }
 
 impl Session {
     /// What clients of this session are made from; credentials in it renew themselves.
     pub fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// The session's one client of CloudFormation: making one costs more than most requests.
+    pub(crate) fn cloudformation(&self) -> &aws_sdk_cloudformation::Client {
+        self.cloudformation
+            .get_or_init(|| aws_sdk_cloudformation::Client::new(&self.config))
     }
 
     /// Whose credentials these are, for messages.
@@ -141,7 +148,11 @@ impl Sessions {
             .into_builder()
             .credentials_provider(SharedCredentialsProvider::new(provider))
             .build();
-        Ok(Session { config, link })
+        Ok(Session {
+            config,
+            link,
+            cloudformation: OnceLock::new(),
+        })
     }
 
     /// How the target's credentials are got, given where the hub has led.

@@ -43,7 +43,7 @@ impl Stacks {
     /// The stacks that a session may see.
     pub(crate) fn new(session: Arc<Session>) -> Self {
         Self {
-            client: Client::new(session.config()),
+            client: session.cloudformation().clone(),
             session,
         }
     }

@@ -24,10 +24,7 @@ impl Site<'_> {
             (Standing::Empty, _) => self.plan(Whole::Destroy, Changes::default()),
             (_, Some(id)) if self.deployment.adopted => self.removal(id).await?,
             _ => {
-                return Err(PortError::ForeignStack {
-                    target: self.deployment.target.clone(),
-                    stack: self.deployment.stack_name.clone(),
-                });
+                return Err(self.foreign(&self.deployment.stack_name));
             }
         };
         Ok(Prepared {

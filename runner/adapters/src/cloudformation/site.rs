@@ -68,6 +68,9 @@ pub(crate) struct ChangeSet {
 impl Site<'_> {
     /// Finds the road, after whatever is under way on the stack has ended.
     pub(crate) async fn road(&self) -> Result<Road, PortError> {
+        if !self.deployment.adopted && self.is_free().await? {
+            return Ok(Road::Create);
+        }
         let stack = self.settled().await?;
         let standing = self.standing(stack.as_ref()).await?;
         self.check_ownership(standing).await?;
@@ -126,35 +129,57 @@ impl Site<'_> {
         }
     }
 
+    /// Whether the list of stacks shows neither the target's name nor its tags: most new targets need no closer look.
+    async fn is_free(&self) -> Result<bool, PortError> {
+        let stacks = self
+            .neighbours
+            .of(&self.deployment.place, &self.stacks)
+            .await?;
+        let name = Some(self.deployment.stack_name.as_str());
+        let is_free = stacks
+            .iter()
+            .filter(|stack| stack.stack_name() == name)
+            .all(|stack| matches!(standing(Some(stack)), Standing::Missing | Standing::Empty));
+        if is_free {
+            self.check_neighbours(&stacks)?;
+        }
+        Ok(is_free)
+    }
+
     /// A stack that no record calls the target's own is left alone, and no second one is made beside it.
     async fn check_ownership(&self, standing: Standing) -> Result<(), PortError> {
         if self.deployment.adopted {
             return Ok(());
         }
-        let name = match standing {
+        match standing {
             Standing::Missing | Standing::Empty | Standing::Failed => {
                 let stacks = self
                     .neighbours
                     .of(&self.deployment.place, &self.stacks)
                     .await?;
-                let found = stack_of(&stacks, &self.deployment.target, &self.deployment.tags);
-                found
-                    .and_then(Stack::stack_name)
-                    .filter(|name| *name != self.deployment.stack_name)
-                    .map(str::to_owned)
+                self.check_neighbours(&stacks)
             }
             Standing::Living
             | Standing::Stuck
             | Standing::Busy
             | Standing::Halved
-            | Standing::Unknown => Some(self.deployment.stack_name.clone()),
-        };
-        match name {
-            Some(stack) => Err(PortError::ForeignStack {
-                target: self.deployment.target.clone(),
-                stack,
-            }),
+            | Standing::Unknown => Err(self.foreign(&self.deployment.stack_name)),
+        }
+    }
+
+    fn check_neighbours(&self, stacks: &[Stack]) -> Result<(), PortError> {
+        let found = stack_of(stacks, &self.deployment.target, &self.deployment.tags);
+        let name = found.and_then(Stack::stack_name);
+        match name.filter(|name| *name != self.deployment.stack_name) {
+            Some(name) => Err(self.foreign(name)),
             None => Ok(()),
+        }
+    }
+
+    pub(crate) fn foreign(&self, stack: &str) -> PortError {
+        PortError::ForeignStack {
+            target: self.deployment.target.clone(),
+            stack: stack.to_owned(),
         }
     }
 

@@ -350,7 +350,7 @@ async fn credentials_that_still_work_are_used_although_they_cannot_be_renewed_ah
     assert!(
         error
             .to_string()
-            .starts_with("CloudFormation refused to describe stack"),
+            .starts_with("CloudFormation refused to list the stacks"),
         "{error}"
     );
     assert_eq!(

@@ -123,6 +123,26 @@ async fn an_update_shows_the_properties_that_change() {
 }
 
 #[tokio::test]
+async fn only_the_events_of_the_update_itself_are_shown_each_once() {
+    let provisioner = provisioner(ACCOUNT).await;
+    let first = deployment(QUEUE);
+    applied(&provisioner, &first).await;
+    let second = next(&first, &QUEUE.replace("30", "60"));
+    let prepared = provisioner.prepare(&second).await.unwrap();
+    let approved = prepared.plan.approve_unreviewed();
+    let seen = Seen::default();
+    let work = provisioner.execute(&second, &approved, &prepared.provisioned, &seen);
+    work.await.unwrap();
+    let lines = seen.lines();
+    assert!(
+        lines.iter().all(|line| line.contains("UPDATE_")),
+        "{lines:?}"
+    );
+    let unique: std::collections::BTreeSet<_> = lines.iter().collect();
+    assert_eq!(unique.len(), lines.len(), "{lines:?}");
+}
+
+#[tokio::test]
 async fn a_replacement_and_a_removal_stand_on_top() {
     let provisioner = provisioner(ACCOUNT).await;
     let name = uuid::Uuid::new_v4().simple().to_string();
