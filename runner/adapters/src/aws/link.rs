@@ -187,7 +187,7 @@ async fn ambient(provider: Option<&SharedCredentialsProvider>) -> Result<Credent
         system: "AWS",
         action: "sign requests".to_owned(),
         message: format!("there are no credentials on this machine: {message}"),
-        hint: Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the job `permissions: id-token: write`".to_owned()),
+        hint: Some("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; in a GitHub run, give the job `permissions: id-token: write` and the account its `roles` in nucleon.yaml".to_owned()),
     }
     };
     let provider = provider.ok_or_else(|| none("none were configured".to_owned()))?;

@@ -55,6 +55,7 @@ pub struct SessionSettings {
 /// Credentials for one account and region that have proved to be of that account.
 #[derive(Debug)]
 pub struct Session {
+    access: Access,
     config: SdkConfig,
     link: Arc<Link>,
     cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
@@ -64,6 +65,11 @@ impl Session {
     /// What clients of this session are made from; credentials in it renew themselves.
     pub fn config(&self) -> &SdkConfig {
         &self.config
+    }
+
+    /// What it is for.
+    pub fn access(&self) -> Access {
+        self.access
     }
 
     /// The session's one client of CloudFormation: making one costs more than most requests.
@@ -138,7 +144,7 @@ impl Sessions {
         role: Option<String>,
     ) -> Result<Session, AccessError> {
         let hub = self.hub(access).await?;
-        let source = self.source(hub, role)?;
+        let source = self.source(hub, role);
         let config = self.in_region(&place.region);
         let link = self.link(source, Some(place.account.clone()), &config);
         // The first credentials are got now, so that a wrong account is found before anything is sent.
@@ -149,6 +155,7 @@ impl Sessions {
             .credentials_provider(SharedCredentialsProvider::new(provider))
             .build();
         Ok(Session {
+            access,
             config,
             link,
             cloudformation: OnceLock::new(),
@@ -156,21 +163,21 @@ impl Sessions {
     }
 
     /// How the target's credentials are got, given where the hub has led.
-    fn source(&self, hub: Option<Arc<Link>>, role: Option<String>) -> Result<Source, AccessError> {
+    fn source(&self, hub: Option<Arc<Link>>, role: Option<String>) -> Source {
         match (hub, role, &self.settings.base) {
-            (Some(from), Some(role), _) => Ok(Source::Role { from, role }),
+            (Some(from), Some(role), _) => Source::Role { from, role },
             // The hub's own account is a target too, and its role is enough there.
-            (Some(from), None, _) => Ok(Source::Same(from)),
-            (None, Some(role), Base::GitHub(identity)) => Ok(Source::Identity {
+            (Some(from), None, _) => Source::Same(from),
+            (None, Some(role), Base::GitHub(identity)) => Source::Identity {
                 identity: identity.clone(),
                 role,
-            }),
+            },
             (None, Some(role), Base::Ambient) => {
                 let from = self.link(self.machine(), None, &self.config);
-                Ok(Source::Role { from, role })
+                Source::Role { from, role }
             }
-            (None, None, Base::Ambient) => Ok(self.machine()),
-            (None, None, Base::GitHub(_)) => Err(no_role()),
+            // Without a role there is nothing to exchange an identity for.
+            (None, None, Base::Ambient | Base::GitHub(_)) => self.machine(),
         }
     }
 
@@ -184,7 +191,7 @@ impl Sessions {
         let link = slot
             .get_or_init(|| async {
                 let account = account_of(&role)?;
-                let source = self.source(None, Some(role))?;
+                let source = self.source(None, Some(role));
                 let link = self.link(source, Some(account), &self.config);
                 link.credentials().await?;
                 Ok(link)
@@ -227,13 +234,4 @@ fn account_of(role: &str) -> Result<String, AccessError> {
             "write `arn:aws:iam::<account>:role/<name>` under `hub` in nucleon.yaml".to_owned(),
         ),
     })
-}
-
-fn no_role() -> AccessError {
-    AccessError::Refused {
-        system: "STS",
-        action: "exchange the run's identity".to_owned(),
-        message: "no role is given to exchange it for".to_owned(),
-        hint: Some("give `roles` under `accounts`, or `hub`, in nucleon.yaml".to_owned()),
-    }
 }

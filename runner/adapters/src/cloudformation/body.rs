@@ -6,8 +6,8 @@ use aws_sdk_s3::types::ServerSideEncryption;
 use nucleon_core::deployment::{Artifacts, Deployment, Place};
 use nucleon_engine::ports::PortError;
 
-use crate::aws::Session;
 use crate::aws::error::Request;
+use crate::aws::{Access, Session};
 
 /// What a request may carry.
 const LONGEST: usize = 51_200;
@@ -41,15 +41,19 @@ pub(crate) async fn body(session: &Session, deployment: &Deployment) -> Result<B
         .artifacts
         .as_ref()
         .ok_or_else(|| no_bucket(deployment))?;
-    let key = key(deployment);
+    let key = key(session.access(), deployment);
     upload(session, artifacts, &key, text).await?;
     Ok(Body::Url(url(artifacts, &deployment.place, &key)))
 }
 
-/// The same body has the same key, so that it is kept once.
-fn key(deployment: &Deployment) -> String {
+/// The same body has the same key, so that it is kept once; what the plan role may write is never what is applied.
+fn key(access: Access, deployment: &Deployment) -> String {
     let digest = deployment.rendered.as_str().trim_start_matches("sha256:");
-    format!("templates/{digest}")
+    let folder = match access {
+        Access::Plan => "plan",
+        Access::Apply => "apply",
+    };
+    format!("templates/{folder}/{digest}")
 }
 
 async fn upload(

@@ -115,12 +115,14 @@ impl Stacks {
     /// One page of a change set; nothing where it is gone.
     pub(crate) async fn change_set(
         &self,
+        stack: &str,
         id: &str,
         page: Option<String>,
     ) -> Result<Option<DescribeChangeSetOutput>, PortError> {
         let answer = self
             .client
             .describe_change_set()
+            .stack_name(stack)
             .change_set_name(id)
             .include_property_values(true)
             .set_next_token(page)
@@ -154,10 +156,11 @@ impl Stacks {
     }
 
     /// Deletes a change set; one that is gone is fine.
-    pub(crate) async fn delete_change_set(&self, id: &str) -> Result<(), PortError> {
+    pub(crate) async fn delete_change_set(&self, stack: &str, id: &str) -> Result<(), PortError> {
         let answer = self
             .client
             .delete_change_set()
+            .stack_name(stack)
             .change_set_name(id)
             .send()
             .await;
@@ -170,9 +173,15 @@ impl Stacks {
     }
 
     /// Executes a change set.
-    pub(crate) async fn execute(&self, id: &str, token: &str) -> Result<(), PortError> {
+    pub(crate) async fn execute(
+        &self,
+        stack: &str,
+        id: &str,
+        token: &str,
+    ) -> Result<(), PortError> {
         self.client
             .execute_change_set()
+            .stack_name(stack)
             .change_set_name(id)
             .client_request_token(token)
             .send()

@@ -38,7 +38,7 @@ impl Site<'_> {
         progress: &dyn Progress,
     ) -> Result<Outcome, PortError> {
         self.stacks
-            .execute(&executable.id, &self.deployment.id)
+            .execute(&executable.stack_id, &executable.id, &self.deployment.id)
             .await?;
         let operation = Operation {
             stack_id: executable.stack_id.clone(),
@@ -127,7 +127,9 @@ impl Site<'_> {
         }
         let real = self.plan_of(road, &change_set);
         if let Some(resource) = beyond(approved.plan(), &real) {
-            self.stacks.delete_change_set(&change_set.id).await?;
+            self.stacks
+                .delete_change_set(&change_set.stack_id, &change_set.id)
+                .await?;
             let message = format!(
                 "`{resource}` would be replaced or removed, which the approved plan did not show; plan again"
             );

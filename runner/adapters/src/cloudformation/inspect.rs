@@ -92,7 +92,9 @@ impl Site<'_> {
         match self.trace(record, &stack, change_set_id).await? {
             Trace::NotExecuted(left) => {
                 if let Some(id) = left {
-                    self.stacks.delete_change_set(&id).await?;
+                    self.stacks
+                        .delete_change_set(stack.stack_id().unwrap_or_default(), &id)
+                        .await?;
                 }
                 Ok(Found::NotStarted)
             }
@@ -125,7 +127,7 @@ impl Site<'_> {
             None => self.change_set_of(record, name).await?,
         };
         if let Some(id) = &id
-            && let Some(change_set) = self.stacks.change_set(id, None).await?
+            && let Some(change_set) = self.stacks.change_set(name, id, None).await?
         {
             return Ok(traced(id.clone(), change_set.execution_status.as_ref()));
         }

@@ -80,7 +80,9 @@ impl Provisioner for CloudFormationProvisioner {
         let change_set = site.change_set(kind, &name, None).await?;
         let plan = site.plan_of(&road, &change_set);
         if change_set.changes.is_some() {
-            site.stacks.delete_change_set(&change_set.id).await?;
+            site.stacks
+                .delete_change_set(&change_set.stack_id, &change_set.id)
+                .await?;
         }
         Ok(plan)
     }
@@ -140,7 +142,9 @@ impl Provisioner for CloudFormationProvisioner {
         let since = match (approved.plan().operation, known) {
             (Whole::Create, _) => None,
             (_, Some(created)) => Some(created),
-            (Whole::Update | Whole::Destroy | Whole::Nothing, None) => site.created(&id).await?,
+            (Whole::Update | Whole::Destroy | Whole::Nothing, None) => {
+                site.created(&stack_id, &id).await?
+            }
         };
         let executable = Executable {
             id,
@@ -161,13 +165,10 @@ impl Provisioner for CloudFormationProvisioner {
             change_set_id,
             ..
         } = provisioned;
-        let Some(id) = change_set_id else {
+        let (Some(stack_id), Some(id)) = (stack_id, change_set_id) else {
             return Ok(());
         };
-        site.stacks.delete_change_set(id).await?;
-        let Some(stack_id) = stack_id else {
-            return Ok(());
-        };
+        site.stacks.delete_change_set(stack_id, id).await?;
         let stack = site.stacks.stack(stack_id).await?;
         if standing(stack.as_ref()) == Standing::Empty {
             // Nothing was ever in it.

@@ -198,16 +198,16 @@ impl Site<'_> {
             body: body(self.stacks.session(), self.deployment).await?,
         };
         let (id, stack_id) = self.stacks.create_change_set(order).await?;
-        let first = self.made(&id).await?;
+        let first = self.made(&stack_id, &id).await?;
         let created = first.creation_time;
         let changes = match verdict(&first) {
-            Verdict::Ready => Some(self.all_pages(&id, first).await?),
+            Verdict::Ready => Some(self.all_pages(&stack_id, &id, first).await?),
             Verdict::Nothing if kind == ChangeSetType::Update => {
-                self.stacks.delete_change_set(&id).await?;
+                self.stacks.delete_change_set(&stack_id, &id).await?;
                 None
             }
             Verdict::Nothing | Verdict::NotYet | Verdict::Refused(_) => {
-                self.stacks.delete_change_set(&id).await?;
+                self.stacks.delete_change_set(&stack_id, &id).await?;
                 let reason = first.status_reason.unwrap_or_default();
                 return Err(self.refused(&reason, "change the template or its inputs"));
             }
@@ -221,14 +221,18 @@ impl Site<'_> {
     }
 
     /// When a change set was made, by CloudFormation's clock.
-    pub(crate) async fn created(&self, id: &str) -> Result<Option<DateTime>, PortError> {
-        Ok(self.page(id, None).await?.creation_time)
+    pub(crate) async fn created(
+        &self,
+        stack: &str,
+        id: &str,
+    ) -> Result<Option<DateTime>, PortError> {
+        Ok(self.page(stack, id, None).await?.creation_time)
     }
 
-    async fn made(&self, id: &str) -> Result<DescribeChangeSetOutput, PortError> {
+    async fn made(&self, stack: &str, id: &str) -> Result<DescribeChangeSetOutput, PortError> {
         let mut pace = Pace::new();
         loop {
-            let page = self.page(id, None).await?;
+            let page = self.page(stack, id, None).await?;
             if verdict(&page) != Verdict::NotYet {
                 return Ok(page);
             }
@@ -238,6 +242,7 @@ impl Site<'_> {
 
     async fn all_pages(
         &self,
+        stack: &str,
         id: &str,
         first: DescribeChangeSetOutput,
     ) -> Result<Vec<ResourceChange>, PortError> {
@@ -253,16 +258,17 @@ impl Site<'_> {
             let Some(next) = page.next_token else {
                 return Ok(changes);
             };
-            page = self.page(id, Some(next)).await?;
+            page = self.page(stack, id, Some(next)).await?;
         }
     }
 
     async fn page(
         &self,
+        stack: &str,
         id: &str,
         page: Option<String>,
     ) -> Result<DescribeChangeSetOutput, PortError> {
-        let answer = self.stacks.change_set(id, page).await?;
+        let answer = self.stacks.change_set(stack, id, page).await?;
         answer.ok_or_else(|| {
             self.refused(
                 "somebody has deleted its change set meanwhile",

@@ -384,10 +384,17 @@ async fn a_large_template_goes_through_the_bucket() {
         }),
         ..without
     };
+    provisioner.plan(&with).await.unwrap();
     let outcome = applied(&provisioner, &with).await;
     assert_eq!(outcome.status, DeploymentStatus::Succeeded);
     let listed = s3.list_objects_v2().bucket(&bucket).send().await.unwrap();
-    assert_eq!(listed.contents().len(), 1);
+    let folders: Vec<_> = listed
+        .contents()
+        .iter()
+        .filter_map(|object| object.key()?.rsplit_once('/'))
+        .map(|(folder, _)| folder)
+        .collect();
+    assert_eq!(folders, ["templates/apply", "templates/plan"]);
 }
 
 #[tokio::test]
