@@ -362,39 +362,59 @@ async fn a_stack_that_was_made_without_nucleon_is_adopted_with_an_empty_plan() {
     ");
 }
 
-#[tokio::test]
-async fn a_large_template_goes_through_the_bucket() {
+/// A bucket and the key it is encrypted with.
+async fn artifacts() -> Artifacts {
     let bucket = format!("nucleon-{}", uuid::Uuid::new_v4());
-    let s3 = aws_sdk_s3::config::Builder::from(&config(&endpoint(), ACCOUNT).await);
-    let s3 = aws_sdk_s3::Client::from_conf(s3.force_path_style(true).build());
-    s3.create_bucket().bucket(&bucket).send().await.unwrap();
+    let alias = format!("alias/{bucket}");
+    let template = format!(
+        "
+Resources:
+  Bucket: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {bucket}}}}}
+  Key: {{Type: AWS::KMS::Key, Properties: {{KeyPolicy: {{}}}}}}
+  Alias: {{Type: AWS::KMS::Alias, Properties: {{AliasName: {alias}, TargetKeyId: !Ref Key}}}}
+"
+    );
+    let outcome = applied(&provisioner(ACCOUNT).await, &deployment(&template)).await;
+    assert_eq!(outcome.status, DeploymentStatus::Succeeded);
+    Artifacts {
+        bucket,
+        kms_key: Some(alias),
+    }
+}
 
-    let filler = "x".repeat(52_000);
-    let large = format!("{QUEUE}Metadata: {{Filler: {filler}}}\n");
-    let without = deployment(&large);
-    let provisioner = provisioner(ACCOUNT).await;
-    let error = provisioner.plan(&without).await.unwrap_err();
+fn large() -> String {
+    format!("{QUEUE}Metadata: {{Filler: {}}}\n", "x".repeat(52_000))
+}
+
+#[tokio::test]
+async fn a_large_template_needs_a_bucket() {
+    let error = provisioner(ACCOUNT).await;
+    let error = error.plan(&deployment(&large())).await.unwrap_err();
     assert!(error.to_string().contains("more than the 51200"), "{error}");
     assert!(error.hint().unwrap().contains("artifacts"));
+}
 
-    let with = Deployment {
-        artifacts: Some(Artifacts {
-            bucket: bucket.clone(),
-            kms_key: None,
-        }),
-        ..without
+#[tokio::test]
+async fn a_large_template_goes_through_the_bucket_encrypted() {
+    let artifacts = artifacts().await;
+    let provisioner = provisioner(ACCOUNT).await;
+    let deployment = Deployment {
+        artifacts: Some(artifacts.clone()),
+        ..deployment(&large())
     };
-    provisioner.plan(&with).await.unwrap();
-    let outcome = applied(&provisioner, &with).await;
+    provisioner.plan(&deployment).await.unwrap();
+    let outcome = applied(&provisioner, &deployment).await;
     assert_eq!(outcome.status, DeploymentStatus::Succeeded);
-    let listed = s3.list_objects_v2().bucket(&bucket).send().await.unwrap();
-    let folders: Vec<_> = listed
-        .contents()
-        .iter()
-        .filter_map(|object| object.key()?.rsplit_once('/'))
-        .map(|(folder, _)| folder)
-        .collect();
-    assert_eq!(folders, ["templates/apply", "templates/plan"]);
+
+    let s3 = aws_sdk_s3::config::Builder::from(&config(&endpoint(), ACCOUNT).await);
+    let s3 = aws_sdk_s3::Client::from_conf(s3.force_path_style(true).build());
+    let digest = deployment.rendered.as_str().trim_start_matches("sha256:");
+    for folder in ["apply", "plan"] {
+        let request = s3.head_object().bucket(&artifacts.bucket);
+        let request = request.key(format!("templates/{folder}/{digest}"));
+        let head = request.send().await.unwrap();
+        assert_eq!(head.server_side_encryption().unwrap().as_str(), "aws:kms");
+    }
 }
 
 #[tokio::test]
