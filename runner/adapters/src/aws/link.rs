@@ -22,6 +22,8 @@ const SESSION: i32 = 3_600;
 const AHEAD: Duration = Duration::from_mins(10);
 /// Credentials that live shorter than this are not handed out, because a request must still arrive.
 const MARGIN: Duration = Duration::from_secs(30);
+/// How long renewing rests after it has failed, while the credentials still work.
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Where a link's credentials come from.
 #[derive(Debug)]
@@ -49,28 +51,29 @@ pub(crate) struct Link {
     pub(crate) session: String,
     /// Endpoint, region and retries of STS.
     pub(crate) config: SdkConfig,
-    pub(crate) kept: Mutex<Option<Credentials>>,
+    pub(crate) kept: Mutex<Option<Kept>>,
 }
 
 impl Link {
     /// Credentials that live long enough for a request, for the right account.
     pub(crate) async fn credentials(&self) -> Result<Credentials, AccessError> {
-        let mut kept = self.kept.lock().await;
-        if let Some(credentials) = kept.as_ref().filter(|kept| lives_for(kept, AHEAD)) {
-            return Ok(credentials.clone());
+        let mut slot = self.kept.lock().await;
+        if let Some(kept) = slot.as_ref().filter(|kept| kept.will_do()) {
+            return Ok(kept.credentials.clone());
         }
-        match self.renewed().await {
+        let error = match self.renewed().await {
             Ok(credentials) => {
-                *kept = Some(credentials.clone());
-                Ok(credentials)
+                *slot = Some(Kept::new(credentials.clone()));
+                return Ok(credentials);
             }
-            Err(AccessError::Unreachable { .. } | AccessError::Refused { .. })
-                if kept.as_ref().is_some_and(|kept| lives_for(kept, MARGIN)) =>
-            {
-                // They still work; the next request tries to renew them again.
-                Ok(kept.clone().expect("it was there a line before"))
+            Err(error) => error,
+        };
+        match slot.as_mut().filter(|kept| kept.survives(&error)) {
+            Some(kept) => {
+                kept.next_try = SystemTime::now() + PAUSE;
+                Ok(kept.credentials.clone())
             }
-            Err(error) => Err(error),
+            None => Err(error),
         }
     }
 
@@ -162,6 +165,41 @@ impl Link {
     }
 }
 
+/// Credentials that were checked.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    credentials: Credentials,
+    /// Not before this is renewing tried again.
+    next_try: SystemTime,
+}
+
+impl Kept {
+    fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            next_try: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    fn will_do(&self) -> bool {
+        self.live_for(AHEAD) || (self.live_for(MARGIN) && SystemTime::now() < self.next_try)
+    }
+
+    /// Whether they may go on although they could not be renewed; never where they turned out to be somebody else's.
+    fn survives(&self, error: &AccessError) -> bool {
+        match error {
+            AccessError::Refused { .. } | AccessError::Unreachable { .. } => self.live_for(MARGIN),
+            AccessError::WrongAccount { .. } => false,
+        }
+    }
+
+    fn live_for(&self, time: Duration) -> bool {
+        self.credentials
+            .expiry()
+            .is_none_or(|end| end > SystemTime::now() + time)
+    }
+}
+
 impl ProvideCredentials for Link {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
@@ -173,12 +211,6 @@ impl ProvideCredentials for Link {
                 .map_err(CredentialsError::provider_error)
         })
     }
-}
-
-fn lives_for(credentials: &Credentials, time: Duration) -> bool {
-    credentials
-        .expiry()
-        .is_none_or(|end| end > SystemTime::now() + time)
 }
 
 async fn ambient(provider: Option<&SharedCredentialsProvider>) -> Result<Credentials, AccessError> {
