@@ -27,11 +27,17 @@ mod numbers;
 mod proton;
 mod python;
 mod scalar;
+mod stack;
 
 /// The most bytes that a template may render to.
 ///
 /// CloudFormation takes 1 MB at most.
 const LARGEST_OUTPUT: usize = 5_000_000;
+
+/// The most bytes that a template may have; Proton took 200,000.
+///
+/// How deep a template can nest depends on it, and so how deep a stack it needs.
+const LARGEST_TEMPLATE: usize = 1_000_000;
 
 /// Renders one template once; a [`Renderer`] is the better choice for many.
 pub fn render(template: &TemplateSource, context: &Context) -> Result<Rendered, Vec<Diagnostic>> {
@@ -66,23 +72,40 @@ impl Renderer {
         template: &TemplateSource,
         context: &Context,
     ) -> Result<Rendered, Vec<Diagnostic>> {
+        let file = &template.file;
         let source = unix_newlines(&template.text);
+        if source.len() > LARGEST_TEMPLATE {
+            return Err(vec![template_too_large(file)]);
+        }
+        if stack::must_be_deep(&source) {
+            stack::deep(|| self.render_here(file, &source, context))
+        } else {
+            self.render_here(file, &source, context)
+        }
+    }
+
+    fn render_here(
+        &self,
+        file: &Arc<str>,
+        source: &Arc<str>,
+        context: &Context,
+    ) -> Result<Rendered, Vec<Diagnostic>> {
         let fault = Fault {
-            file: &template.file,
-            source: &source,
+            file,
+            source,
             context,
         };
         let (text, unknown, segments) = self
-            .evaluate(&source, context)
+            .evaluate(source, context)
             .map_err(|error| vec![fault.describe(&error)])?;
         if text.len() > LARGEST_OUTPUT {
             let largest = segments.iter().max_by_key(|segment| segment.output.len());
             let range = largest.map_or(0..0, |segment| segment.source.clone());
-            return Err(vec![too_large(location(&template.file, &source, &range))]);
+            return Err(vec![too_large(location(file, source, &range))]);
         }
         let origin = Origin {
-            file: template.file.clone(),
-            source,
+            file: file.clone(),
+            source: source.clone(),
             segments,
             secrets: context.secrets(),
         };
@@ -159,4 +182,10 @@ fn too_large(place: Location) -> Diagnostic {
     )
     .at(place)
     .help("look for a loop or a repeated text that grows with its input")
+}
+
+fn template_too_large(file: &Arc<str>) -> Diagnostic {
+    Diagnostic::error(Code::FileTooLarge, "a template has more than 1 MB")
+        .at(Location::start_of(file.clone()))
+        .help("Proton took 200 kB a file; what CloudFormation takes may have 1 MB")
 }

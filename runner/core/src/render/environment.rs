@@ -9,7 +9,7 @@ use crate::context::unknown::{self, Reads};
 use crate::render::{filters, functions, methods, numbers, proton, python};
 
 /// How much work one render may do: about as many instructions, or 64 bytes of data each.
-const FUEL: u64 = 1_000_000;
+const FUEL: u64 = 500_000;
 /// How deep a template may nest and recurse.
 const DEPTH: usize = 200;
 /// Where the reads of a render stand; no template can name it.
@@ -149,8 +149,8 @@ pub(super) fn with_reads(members: Value, reads: &Reads) -> Value {
     merge_maps([members, reads])
 }
 
-fn format(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    python::write(output, value)
+fn format(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    python::write(output, state, value)
 }
 
 fn format_forgiving(
@@ -164,7 +164,7 @@ fn format_forgiving(
         .and_then(Value::downcast_object_ref::<Reads>)
         .and_then(Reads::take_last);
     if !value.is_undefined() {
-        return python::write(output, value);
+        return python::write(output, state, value);
     }
     let name = last.ok_or_else(|| Error::from(ErrorKind::UndefinedError))?;
     Ok(output.write_str(&unknown::placeholder(&name))?)

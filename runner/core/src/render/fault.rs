@@ -52,11 +52,11 @@ impl Fault<'_> {
         if detail.contains("too many elements") {
             return self.endless(error, "a `range` has more than 100,000 elements");
         }
-        self.at(Code::RenderFailed, detail, &range(error))
+        self.at(Code::RenderFailed, detail, &self.range(error))
     }
 
     fn endless(&self, error: &Error, message: &str) -> Diagnostic {
-        self.at(Code::RenderFuel, message, &range(error)).help(
+        self.at(Code::RenderFuel, message, &self.range(error)).help(
             "look for loops inside loops, for a macro that calls itself, and for text that doubles",
         )
     }
@@ -65,14 +65,23 @@ impl Fault<'_> {
         Diagnostic::error(code, message).at(location(self.file, self.source, range))
     }
 
+    /// Where the engine failed; the whole line where it does not know better.
+    fn range(&self, error: &Error) -> Range<usize> {
+        let line = || {
+            let mut lines = self.source.split_inclusive('\n');
+            let before = lines.by_ref().take(error.line()?.checked_sub(1)?);
+            let start: usize = before.map(str::len).sum();
+            let line = lines.next()?;
+            let blank = line.len() - line.trim_start().len();
+            Some(start + blank..start + line.trim_end().len())
+        };
+        error.range().or_else(line).unwrap_or_default()
+    }
+
     /// The template's text at a place.
     fn text(&self, range: &Range<usize>) -> &str {
         self.source.get(range.clone()).unwrap_or_default()
     }
-}
-
-fn range(error: &Error) -> Range<usize> {
-    error.range().unwrap_or_default()
 }
 
 /// What the engine says, without its name for the kind of error.

@@ -32,12 +32,16 @@ pub(super) fn refuse_undefined(value: &Value) -> Result<(), Error> {
 }
 
 /// `tojson(indent=none)`.
-fn tojson(value: &Value, given: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+fn tojson(
+    state: &State<'_, '_>,
+    value: &Value,
+    given: Rest<ValueOrKwargs>,
+) -> Result<Value, Error> {
     let arguments = Arguments::of(given, &["indent"])?;
     if value.is_undefined() || value.as_str().is_some_and(is_unknown) {
         return Ok(value.clone());
     }
-    let text = json::to_json(value, arguments.get("indent")?)?;
+    let text = json::to_json(state, value, arguments.get("indent")?)?;
     Ok(Value::from_safe_string(text))
 }
 
@@ -70,11 +74,11 @@ fn truncate(
 
 /// `string`: the value as text.
 fn string(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
-    let input = StringInput::new(state, value)?;
-    Ok(match python::as_float(value) {
-        Some(number) => Value::from(python::float(number)),
-        None => input.preserve_safety(input.as_str().to_owned()),
-    })
+    refuse_undefined(value)?;
+    if value.as_str().is_some() {
+        return Ok(value.clone());
+    }
+    python::text(state, value).map(Value::from)
 }
 
 /// `default(default_value='', boolean=false)`: instead of what is undefined, or also of what is false.
@@ -91,21 +95,22 @@ fn default(value: &Value, given: Rest<ValueOrKwargs>) -> Result<Value, Error> {
 }
 
 /// `join(d='', attribute=none)`.
-fn join(value: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+fn join(state: &State<'_, '_>, value: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
     refuse_undefined(value)?;
     let arguments = Arguments::of(given, &["d", "attribute"])?;
     let separator = arguments.value("d").unwrap_or_else(|| Value::from(""));
     refuse_undefined(&separator)?;
-    let separator = python::text(&separator);
+    let separator = python::text(state, &separator)?;
     let attribute = arguments.get::<String>("attribute")?;
     let mut joined = String::new();
     for (index, item) in value.try_iter()?.checked().enumerate() {
         let item = member(item?, attribute.as_deref())?;
         refuse_undefined(&item)?;
         if index > 0 {
+            python::charge(state, separator.len())?;
             joined.push_str(&separator);
         }
-        joined.push_str(&python::text(&item));
+        joined.push_str(&python::text(state, &item)?);
     }
     Ok(joined)
 }
@@ -139,11 +144,13 @@ fn url_encode(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     let pairs = value
         .as_object()
         .and_then(minijinja::value::DynObject::try_iter_pairs);
-    let pairs = pairs.into_iter().flatten().map(|(key, value)| {
-        let [key, value] = [key, value].map(|value| form_encode(&python::text(&value)));
-        format!("{key}={value}")
-    });
-    Ok(pairs.collect::<Vec<_>>().join("&"))
+    let mut query = Vec::new();
+    for (key, value) in pairs.into_iter().flatten() {
+        let key = form_encode(&python::text(state, &key)?);
+        let value = form_encode(&python::text(state, &value)?);
+        query.push(format!("{key}={value}"));
+    }
+    Ok(query.join("&"))
 }
 
 /// As forms are sent: a space is `+`.

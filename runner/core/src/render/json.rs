@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use minijinja::value::{DynObject, ValueKind};
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::render::python;
 
@@ -13,8 +13,13 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// A value as Jinja2's `tojson` writes it: keys sorted, ASCII only, safe inside HTML.
-pub(super) fn to_json(value: &Value, indent: Option<usize>) -> Result<String, Error> {
+pub(super) fn to_json(
+    state: &State<'_, '_>,
+    value: &Value,
+    indent: Option<usize>,
+) -> Result<String, Error> {
     let mut writer = Writer {
+        state,
         text: String::new(),
         indent,
         depth: 0,
@@ -23,20 +28,22 @@ pub(super) fn to_json(value: &Value, indent: Option<usize>) -> Result<String, Er
     Ok(writer.text)
 }
 
-struct Writer {
+struct Writer<'s> {
+    state: &'s State<'s, 's>,
     text: String,
     indent: Option<usize>,
     depth: usize,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn value(&mut self, value: &Value) -> Result<(), Error> {
+        let start = self.text.len();
         match value.kind() {
             ValueKind::None => self.text.push_str("null"),
             ValueKind::Bool => self
                 .text
                 .push_str(if value.is_true() { "true" } else { "false" }),
-            ValueKind::Number => self.number(value),
+            ValueKind::Number => self.number(value)?,
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
             ValueKind::Seq | ValueKind::Iterable => self.list(value)?,
             ValueKind::Map => self.mapping(value)?,
@@ -45,19 +52,20 @@ impl Writer {
                 return Err(Error::new(ErrorKind::InvalidOperation, message));
             }
         }
-        Ok(())
+        python::charge(self.state, self.text.len() - start)
     }
 
-    fn number(&mut self, value: &Value) {
+    fn number(&mut self, value: &Value) -> Result<(), Error> {
         let text = match python::as_float(value) {
             Some(number) if number.is_nan() => "NaN".to_owned(),
             Some(number) if number.is_infinite() => {
                 let sign = if number < 0.0 { "-" } else { "" };
                 format!("{sign}Infinity")
             }
-            _ => python::text(value),
+            _ => python::text(self.state, value)?,
         };
         self.text.push_str(&text);
+        Ok(())
     }
 
     fn string(&mut self, text: &str) {
@@ -94,11 +102,10 @@ impl Writer {
         self.begin('[');
         let mut first = true;
         for item in value.try_iter()?.checked() {
-            self.separate(&mut first);
+            self.separate(&mut first)?;
             self.value(&item?)?;
         }
-        self.end(']', first);
-        Ok(())
+        self.end(']', first)
     }
 
     fn mapping(&mut self, value: &Value) -> Result<(), Error> {
@@ -108,13 +115,13 @@ impl Writer {
         self.begin('{');
         let mut first = true;
         for (key, value) in pairs {
-            self.separate(&mut first);
-            self.string(&key_text(&key));
+            self.separate(&mut first)?;
+            let key = key_text(self.state, &key)?;
+            self.string(&key);
             self.text.push_str(": ");
             self.value(&value)?;
         }
-        self.end('}', first);
-        Ok(())
+        self.end('}', first)
     }
 
     fn begin(&mut self, bracket: char) {
@@ -122,35 +129,39 @@ impl Writer {
         self.depth += 1;
     }
 
-    fn separate(&mut self, first: &mut bool) {
+    fn separate(&mut self, first: &mut bool) -> Result<(), Error> {
         if !std::mem::replace(first, false) {
             self.text
                 .push_str(if self.indent.is_some() { "," } else { ", " });
         }
-        self.new_line();
+        self.new_line()
     }
 
-    fn end(&mut self, bracket: char, empty: bool) {
+    fn end(&mut self, bracket: char, empty: bool) -> Result<(), Error> {
         self.depth -= 1;
         if !empty {
-            self.new_line();
+            self.new_line()?;
         }
         self.text.push(bracket);
+        Ok(())
     }
 
-    fn new_line(&mut self) {
+    fn new_line(&mut self) -> Result<(), Error> {
         if let Some(indent) = self.indent {
+            let width = indent.saturating_mul(self.depth);
+            python::charge(self.state, width)?;
             self.text.push('\n');
-            self.text.push_str(&" ".repeat(indent * self.depth));
+            self.text.push_str(&" ".repeat(width));
         }
+        Ok(())
     }
 }
 
 /// A key as Python's `json` writes it; only text, numbers, booleans and `None` can be keys.
-fn key_text(key: &Value) -> String {
+fn key_text(state: &State<'_, '_>, key: &Value) -> Result<String, Error> {
     match key.kind() {
-        ValueKind::None => "null".to_owned(),
-        ValueKind::Bool => key.to_string().to_lowercase(),
-        _ => python::text(key),
+        ValueKind::None => Ok("null".to_owned()),
+        ValueKind::Bool => Ok(key.to_string().to_lowercase()),
+        _ => python::text(state, key),
     }
 }

@@ -5,6 +5,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 use minijinja_contrib::pycompat;
 
 use crate::render::arguments::Arguments;
+use crate::render::python;
 
 /// Calls a method of a value.
 pub(super) fn call(
@@ -13,6 +14,10 @@ pub(super) fn call(
     method: &str,
     arguments: &[Value],
 ) -> Result<Value, Error> {
+    for argument in arguments {
+        // What a list comes to as text is not known before; the module below would just write it.
+        python::text(state, argument)?;
+    }
     let Some(text) = value.as_str() else {
         if value.kind() == ValueKind::Seq && method == "index" {
             return index_in_list(value, arguments);
@@ -22,6 +27,7 @@ pub(super) fn call(
     match method {
         "split" => split(text, arguments, End::Left),
         "rsplit" => split(text, arguments, End::Right),
+        "replace" => replace(state, value, text, arguments),
         "partition" => partition(text, arguments, End::Left),
         "rpartition" => partition(text, arguments, End::Right),
         "index" => index_in_text(text, arguments),
@@ -35,6 +41,23 @@ pub(super) fn call(
         "casefold" => Ok(Value::from(text.to_lowercase())),
         _ => pycompat::unknown_method_callback(state, value, method, arguments),
     }
+}
+
+/// `replace(old, new, count=-1)`, where the result is not too long.
+fn replace(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    text: &str,
+    arguments: &[Value],
+) -> Result<Value, Error> {
+    if let [old, new, ..] = arguments {
+        let (old, new) = (
+            old.as_str().unwrap_or(" "),
+            new.as_str().unwrap_or_default(),
+        );
+        python::charge(state, text.matches(old).count().saturating_mul(new.len()))?;
+    }
+    pycompat::unknown_method_callback(state, value, "replace", arguments)
 }
 
 /// From which end a text is split.

@@ -1,7 +1,7 @@
 //! Proton's four filters.
 
 use minijinja::value::{DynObject, Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::context::unknown::is_unknown;
 use crate::render::arguments::Arguments;
@@ -22,10 +22,14 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
 }
 
 /// A list of `Name` and `Value`, as a task definition takes it.
-fn ecs_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+fn ecs_variables(
+    state: &State<'_, '_>,
+    outputs: &Value,
+    given: Rest<ValueOrKwargs>,
+) -> Result<String, Error> {
     let raw = raw_of(given)?;
     let mut lines = Vec::new();
-    for (key, value) in members(outputs)? {
+    for (key, value) in members(state, outputs)? {
         lines.push(format!("- Name: {}", scalar::quoted(&key)));
         lines.push(format!("  Value: {}", variable(&value, raw)?));
     }
@@ -33,10 +37,14 @@ fn ecs_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<String, 
 }
 
 /// A mapping, as a function takes it.
-fn lambda_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<String, Error> {
+fn lambda_variables(
+    state: &State<'_, '_>,
+    outputs: &Value,
+    given: Rest<ValueOrKwargs>,
+) -> Result<String, Error> {
     let raw = raw_of(given)?;
     let mut lines = Vec::new();
-    for (key, value) in members(outputs)? {
+    for (key, value) in members(state, outputs)? {
         let value = variable(&value, raw)?;
         lines.push(format!("{}: {value}", scalar::quoted(&key)));
     }
@@ -44,17 +52,17 @@ fn lambda_variables(outputs: &Value, given: Rest<ValueOrKwargs>) -> Result<Strin
 }
 
 /// A list of those values that are the ARNs of policies.
-fn policy_arns(outputs: &Value) -> Result<String, Error> {
-    let values = members(outputs)?.into_iter().map(|(_, value)| value);
+fn policy_arns(state: &State<'_, '_>, outputs: &Value) -> Result<String, Error> {
+    let values = members(state, outputs)?.into_iter().map(|(_, value)| value);
     let arns = values.filter(|value| scalar::is_policy_arn(value) || is_unknown(value));
     let lines: Vec<_> = arns.map(|arn| format!("- {arn}")).collect();
     Ok(blocks::mark(&lines))
 }
 
 /// The value, where it cannot break out of its place in a template.
-fn sanitize(value: &Value) -> Result<String, Error> {
+fn sanitize(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
     refuse_undefined(value)?;
-    let text = python::text(value);
+    let text = python::text(state, value)?;
     if scalar::is_safe(&text) || scalar::is_arn(&text) || is_unknown(&text) {
         return Ok(text);
     }
@@ -75,7 +83,7 @@ fn variable(value: &str, raw: bool) -> Result<String, Error> {
 }
 
 /// The outputs by key, as text.
-fn members(outputs: &Value) -> Result<Vec<(String, String)>, Error> {
+fn members(state: &State<'_, '_>, outputs: &Value) -> Result<Vec<(String, String)>, Error> {
     refuse_undefined(outputs)?;
     let pairs = outputs
         .as_object()
@@ -88,8 +96,9 @@ fn members(outputs: &Value) -> Result<Vec<(String, String)>, Error> {
         );
         return Err(Error::new(ErrorKind::InvalidOperation, message));
     };
-    let pairs = pairs.map(|(key, value)| (python::text(&key), python::text(&value)));
-    Ok(pairs.collect())
+    pairs
+        .map(|(key, value)| Ok((python::text(state, &key)?, python::text(state, &value)?)))
+        .collect()
 }
 
 /// Says what is wrong without the value: it may be a secret.

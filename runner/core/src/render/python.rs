@@ -1,25 +1,112 @@
 //! Values as Python prints them.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use minijinja::value::ValueKind;
-use minijinja::{Error, Output, Value};
+use minijinja::value::{DynObject, ValueKind};
+use minijinja::{Error, Output, State, Value};
 
 /// Writes a value as `{{ … }}` does.
-pub(super) fn write(output: &mut Output<'_>, value: &Value) -> Result<(), Error> {
+pub(super) fn write(
+    output: &mut Output<'_>,
+    state: &State<'_, '_>,
+    value: &Value,
+) -> Result<(), Error> {
     match value.as_str() {
         Some(text) => output.write_str(text)?,
-        None => output.write_str(&text(value))?,
+        None => output.write_str(&text(state, value)?)?,
     }
     Ok(())
 }
 
 /// A value as Python's `str()` prints it.
-pub(super) fn text(value: &Value) -> String {
-    match as_float(value) {
-        Some(number) => float(number),
-        None => value.to_string(),
+pub(super) fn text(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
+    if let Some(text) = value.as_str() {
+        charge(state, text.len())?;
+        return Ok(text.to_owned());
     }
+    let mut text = String::new();
+    if !value.is_undefined() {
+        represent(state, value, &mut text)?;
+    }
+    Ok(text)
+}
+
+/// Takes the fuel for so many bytes.
+///
+/// A list can be a promise: `['x'] * 1000000` is short until somebody prints it.
+pub(super) fn charge(state: &State<'_, '_>, bytes: usize) -> Result<(), Error> {
+    state.consume_fuel(1 + bytes as u64 / 64)
+}
+
+/// Writes a value as Python's `repr()` prints it.
+fn represent(state: &State<'_, '_>, value: &Value, into: &mut String) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable if value.len().is_some() => {
+            return represent_list(state, value, into);
+        }
+        ValueKind::Map if is_plain_map(value) => return represent_map(state, value, into),
+        _ => {}
+    }
+    let start = into.len();
+    match as_float(value) {
+        Some(number) => into.push_str(&float(number)),
+        None if value.is_undefined() => into.push_str("Undefined"),
+        None if value.as_str().is_some() => write!(into, "{value:?}")?,
+        None => write!(into, "{value}")?,
+    }
+    charge(state, into.len() - start)
+}
+
+fn represent_list(state: &State<'_, '_>, list: &Value, into: &mut String) -> Result<(), Error> {
+    let (open, close) = if list.is_tuple() {
+        ('(', ')')
+    } else {
+        ('[', ']')
+    };
+    into.push(open);
+    for (index, item) in list.try_iter()?.checked().enumerate() {
+        if index > 0 {
+            into.push_str(", ");
+        }
+        represent(state, &item?, into)?;
+    }
+    if list.is_tuple() && list.len() == Some(1) {
+        into.push(',');
+    }
+    into.push(close);
+    charge(state, 2)
+}
+
+fn represent_map(state: &State<'_, '_>, map: &Value, into: &mut String) -> Result<(), Error> {
+    into.push('{');
+    let pairs = map.as_object().and_then(DynObject::try_iter_pairs);
+    for (index, (key, value)) in pairs.into_iter().flatten().enumerate() {
+        if index > 0 {
+            into.push_str(", ");
+        }
+        represent(state, &key, into)?;
+        into.push_str(": ");
+        represent(state, &value, into)?;
+    }
+    into.push('}');
+    charge(state, 2)
+}
+
+/// Whether a mapping prints as its members; `loop` and macros do not.
+fn is_plain_map(value: &Value) -> bool {
+    /// Takes the first character and no more.
+    struct Head(Option<char>);
+
+    impl fmt::Write for Head {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.or(text.chars().next());
+            Err(fmt::Error)
+        }
+    }
+
+    let mut head = Head(None);
+    let _refused = write!(head, "{value}");
+    head.0 == Some('{')
 }
 
 /// The number, where a value is one with a fraction.

@@ -5,7 +5,7 @@ use minijinja::{Error, ErrorKind};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::render::environment;
-use crate::render::fault::{Fault, detail, range};
+use crate::render::fault::{Fault, detail};
 use crate::suggest;
 
 impl Fault<'_> {
@@ -15,7 +15,7 @@ impl Fault<'_> {
             ErrorKind::UnknownMethod => detail.replace(" method named ", " method `") + "`",
             kind => named(kind, &detail),
         };
-        let diagnostic = self.at(Code::RenderUnsupported, message, &range(error));
+        let diagnostic = self.at(Code::RenderUnsupported, message, &self.range(error));
         match near(error.kind(), &detail) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None => diagnostic,

@@ -8,7 +8,7 @@ use regex_lite::Regex;
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::render::fault::{Fault, detail, range};
+use crate::render::fault::{Fault, detail};
 use crate::rendered::location;
 use crate::suggest;
 
@@ -43,7 +43,7 @@ static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
 
 impl Fault<'_> {
     pub(super) fn syntax(&self, error: &Error) -> Diagnostic {
-        let range = range(error);
+        let range = self.range(error);
         if let Some(diagnostic) = self.dynamic_reference(&range) {
             return diagnostic;
         }

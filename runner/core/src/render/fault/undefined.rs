@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::render::fault::{Fault, range};
+use crate::render::fault::Fault;
 use crate::suggest;
 
 static LOOP: LazyLock<Regex> = LazyLock::new(|| {
@@ -36,9 +36,9 @@ impl Fault<'_> {
         }
         let expression = expression.filter(|expression| !expression.contains("..."));
         let Some(expression) = expression else {
-            return Some(self.undefined_lookup(&range(error)));
+            return Some(self.undefined_lookup(&self.range(error)));
         };
-        let place = self.place_of(expression, &range(error));
+        let place = self.place_of(expression, &self.range(error));
         let message = format!("`{expression}` is undefined");
         let diagnostic = self.at(Code::RenderUndefined, message, &place);
         Some(diagnostic.help(self.advice(expression)))

@@ -1,0 +1,66 @@
+//! A stack that is deep enough for whatever a template can nest.
+//!
+//! The engine works by recursion on expressions (`1 + 1 + 1 + …`) and on values (a list in a list in a list, made by
+//! a loop), and does not count either. A thread's stack holds some thousands of such levels; a template of 40 kB, or a
+//! loop of one line, makes more, and a stack that overflows ends the process, with all its other targets. So whatever
+//! could nest that deep is rendered on a stack of its own. Memory is taken only as far as the stack is used.
+
+/// How large the deep stack is, in bytes; the fuel of a render ends before it does.
+const DEEP: usize = 1 << 29;
+/// A template up to this size has not text enough to nest deep: a level takes two bytes at least.
+const SHORT: usize = 1_000;
+
+/// Whether a template may nest deeper than an ordinary stack holds.
+pub(super) fn must_be_deep(source: &str) -> bool {
+    // Only a namespace carries a value from one turn of a loop to the next.
+    source.len() > SHORT || source.contains("namespace")
+}
+
+/// Does work on a deep stack; in a browser, on the only one that there is.
+pub(super) fn deep<T>(work: impl FnOnce() -> T) -> T {
+    stacker::grow(DEEP, work)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::codes::Code;
+    use crate::context::Context;
+    use crate::diagnostic::Diagnostic;
+    use crate::render::render;
+    use crate::template::TemplateSource;
+
+    fn rendered(template: &str) -> Result<String, Vec<Diagnostic>> {
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: template.into(),
+        };
+        let rendered = render(&template, &Context::from_json(json!({})).unwrap());
+        rendered.map(|rendered| rendered.text().to_owned())
+    }
+
+    #[test]
+    fn a_long_chain_of_operators_does_not_end_the_process() {
+        let template = format!("{{{{ 1{} }}}}", "+1".repeat(30_000));
+        assert_eq!(rendered(&template).unwrap(), "30001");
+    }
+
+    #[test]
+    fn a_list_that_nests_without_end_does_not_end_the_process() {
+        let template = concat!(
+            "{% set n = namespace(v=[]) %}",
+            "{% for i in range(99999) %}{% for j in range(99999) %}{% set n.v = [n.v] %}{% endfor %}{% endfor %}",
+        );
+        assert_eq!(rendered(template).unwrap_err()[0].code, Code::RenderFuel);
+    }
+
+    #[test]
+    fn a_list_that_nests_deep_is_printed() {
+        let template = concat!(
+            "{% set n = namespace(v=[]) %}",
+            "{% for i in range(9999) %}{% set n.v = [n.v] %}{% endfor %}{{ n.v }}",
+        );
+        assert_eq!(rendered(template).unwrap().len(), 20_000);
+    }
+}
