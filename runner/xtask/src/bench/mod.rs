@@ -3,6 +3,7 @@
 mod figure;
 mod measure;
 mod sizes;
+mod state;
 mod template;
 mod thousand;
 
@@ -40,6 +41,10 @@ const BENCHMARKS: &[Benchmark] = &[
         run: thousand::run,
     },
     Benchmark {
+        name: "state",
+        run: state::run,
+    },
+    Benchmark {
         name: "sizes",
         run: sizes::run,
     },
@@ -58,6 +63,29 @@ impl Bench {
         let mut command = Command::new(self.binary(program));
         nucleon_tests::hermetic(&mut command).current_dir(folder);
         command
+    }
+
+    /// Builds a program that only a benchmark runs.
+    fn example(&self, name: &str) -> Result<PathBuf> {
+        let mut build = self.workspace.cargo(&[
+            "build",
+            "--release",
+            "--package",
+            "nucleon-tests",
+            "--example",
+            name,
+        ]);
+        let is_built = show(&mut build)?.success;
+        let path = self
+            .workspace
+            .binaries("release")
+            .join("examples")
+            .join(name);
+        if is_built {
+            Ok(path)
+        } else {
+            Err(format!("{name} does not build").into())
+        }
     }
 
     fn binary(&self, program: &str) -> PathBuf {
