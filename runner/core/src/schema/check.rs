@@ -9,6 +9,7 @@ use super::equality::{equal, repeated};
 use super::explain::{Misfit, Things};
 use super::number::Number;
 use super::path::Path;
+use super::pattern::MAX_TEXT;
 use super::rule::{Additional, Bounds, Forms, Range, Rule};
 use super::secrets::Secrets;
 use crate::diagnostic::{Diagnostic, Location};
@@ -146,9 +147,12 @@ impl<'a> Checker<'a> {
         if bounds.minimum.is_some() || bounds.maximum.is_some() {
             self.bounds(case, bounds, text.chars().count(), Things::Characters);
         }
-        if let Some(pattern) = &case.rule.pattern
-            && !pattern.occurs_in(text)
-        {
+        let Some(pattern) = &case.rule.pattern else {
+            return;
+        };
+        if text.len() > MAX_TEXT {
+            self.misfit(case, |misfit| misfit.too_long_for_patterns(MAX_TEXT));
+        } else if !pattern.occurs_in(text) {
             self.misfit(case, |misfit| misfit.pattern(pattern.as_str()));
         }
     }

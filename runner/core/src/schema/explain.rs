@@ -97,6 +97,13 @@ impl Misfit<'_> {
         }
     }
 
+    pub(super) fn too_long_for_patterns(&self, bytes: usize) -> Diagnostic {
+        let name = self.name();
+        let message = format!("{name} has a pattern, which is checked in up to {bytes} bytes");
+        let help = "shorten it, or take `pattern` out of the template's schema";
+        self.error(Code::SpecOutOfRange, message).help(help)
+    }
+
     pub(super) fn format(&self, expected: &str, example: &str) -> Diagnostic {
         let message = format!("{} must be {expected}", self.name());
         let help = format!("write it like `{}{example}`", self.path.prefix());

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
+
+/// How much memory a pattern may need, in bytes; together with [`MAX_TEXT`] this bounds how long a search takes.
+const MAX_SIZE: usize = 1 << 18;
+/// How many bytes a text may have that a pattern is searched for in; a whole Proton spec had 51,200.
+pub(super) const MAX_TEXT: usize = 1 << 16;
 
 /// A pattern that can be searched for.
 #[derive(Clone)]
@@ -23,7 +28,9 @@ pub(super) enum BadPattern {
 impl Pattern {
     /// Reads a pattern as JavaScript would.
     pub(super) fn parse(written: &str) -> Result<Self, BadPattern> {
-        let regex = Regex::new(&translate(written)).map_err(|error| reason(&error.to_string()))?;
+        let mut builder = RegexBuilder::new(&translate(written));
+        let regex = builder.size_limit(MAX_SIZE).build();
+        let regex = regex.map_err(|error| reason(&error.to_string()))?;
         Ok(Self {
             written: written.to_owned(),
             regex,
@@ -133,6 +140,7 @@ mod tests {
             (r"^.$", "é", true),
             (r"^(?<name>x)$", "x", true),
             (r"^\u0041$", "A", true),
+            (r"^[a-zA-Z0-9_./-]{1,2048}$", "A", true),
         ] {
             let parsed = Pattern::parse(pattern).unwrap();
             assert_eq!(parsed.occurs_in(text), occurs, "{pattern} in {text}");
@@ -151,7 +159,7 @@ mod tests {
         assert!(matches!(reason("(a"), BadPattern::Malformed(_)));
         assert!(matches!(reason("*"), BadPattern::Malformed(_)));
         assert!(matches!(
-            reason("((a{1000}){1000}){1000}"),
+            reason("^(.{1,500}){1,20}$"),
             BadPattern::Malformed(_)
         ));
     }

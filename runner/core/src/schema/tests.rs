@@ -299,6 +299,14 @@ fn a_null_fits_where_it_is_allowed() {
 }
 
 #[test]
+fn a_pattern_is_checked_in_texts_of_bounded_length() {
+    let schema = environment("properties: {a: {type: string, pattern: 'a'}}");
+    let (inputs, faults) = check(&schema, &format!("a: {}", "a".repeat(70_000)));
+    assert_eq!(inputs, None);
+    insta::assert_snapshot!(faults, @"1:4+70000 error spec/out-of-range: `a` has a pattern, which is checked in up to 65536 bytes | shorten it, or take `pattern` out of the template's schema");
+}
+
+#[test]
 fn malformed_schemas_load_with_warnings() {
     let text = r#"schema:
   format: {openapi: "3.1.0"}
