@@ -37,7 +37,7 @@ use nucleon_core::yaml;
 const GOOD: &str = "a-good-repository";
 
 /// Codes that no file can bring about, and where they are tested.
-const ELSEWHERE: [(Code, &str); 1] = [(Code::StateCorruptRecord, "runner/adapters")];
+const ELSEWHERE: [(Code, &str); 1] = [(Code::StateCorruptRecord, "runner/adapters/tests/state.rs")];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
