@@ -42,4 +42,5 @@ pub mod target;
 pub mod template;
 pub mod validate;
 pub mod version;
+pub mod visible;
 pub mod yaml;

@@ -1,16 +1,56 @@
 //! Markdown that says what users wrote and means nothing else, cut where it still reads.
+//!
+//! What is surprising: GitHub looks for mentions, issues and addresses in the finished page, so an entity for `@` does
+//! not stop it; a character of no width does. Inside `<code>` it looks for neither, but Markdown still applies there.
 
-/// A text inside a line or a table cell: nothing in it is markup, a mention or a new row.
+use crate::visible::visible;
+
+mod fold;
+
+pub use fold::{Fold, folds};
+
+/// How long a document may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// So many characters.
+    Characters(usize),
+    /// So many bytes of UTF-8.
+    Bytes(usize),
+}
+
+impl Limit {
+    /// The number itself.
+    pub fn room(self) -> usize {
+        match self {
+            Self::Characters(room) | Self::Bytes(room) => room,
+        }
+    }
+
+    /// How much of it a text takes.
+    pub fn size(self, text: &str) -> usize {
+        match self {
+            Self::Characters(_) => text.chars().count(),
+            Self::Bytes(_) => text.len(),
+        }
+    }
+}
+
+/// A text inside a line or a table cell: nothing in it is markup, a mention, an address or a new row.
 pub fn text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    inline(text.trim())
+}
+
+fn inline(text: &str) -> String {
+    let shown = visible(text);
+    let mut escaped = String::with_capacity(shown.len() + 8);
+    for character in shown.chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            '@' => escaped.push_str("&#64;"),
-            '#' => escaped.push_str("&#35;"),
-            '\n' | '\r' => escaped.push(' '),
+            '@' => escaped.push_str("@&#8203;"),
+            '#' => escaped.push_str("\\#&#8203;"),
+            '\t' => escaped.push(' '),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '!' | '|' | '~' | '$' => {
                 escaped.push('\\');
                 escaped.push(character);
@@ -18,71 +58,119 @@ pub fn text(text: &str) -> String {
             other => escaped.push(other),
         }
     }
-    escaped
+    unlinked(&escaped)
+}
+
+/// A sentence of ours with words from elsewhere: what it puts between backticks becomes code.
+pub fn sentence(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return text(sentence);
+    }
+    let mut shown = String::with_capacity(sentence.len() + 16);
+    for (index, part) in parts.into_iter().enumerate() {
+        match index % 2 {
+            0 => shown.push_str(&inline(part)),
+            _ if part.is_empty() => shown.push_str("\\`\\`"),
+            _ => shown.push_str(&code(part)),
+        }
+    }
+    shown.trim().to_owned()
+}
+
+/// A text inside HTML that Markdown does not look into, such as a fold's heading.
+pub fn html(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for character in visible(text).chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '@' | '#' => {
+                escaped.push(character);
+                escaped.push_str("&#8203;");
+            }
+            other => escaped.push(other),
+        }
+    }
+    unlinked(&escaped)
+}
+
+/// Takes apart what GitHub makes links of; in the finished page it reads as it was written.
+fn unlinked(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (linked, apart) in [
+        ("://", "&#58;//"),
+        ("www.", "www&#46;"),
+        ("GH-", "GH&#8203;-"),
+    ] {
+        if text.contains(linked) {
+            text = text.replace(linked, apart);
+        }
+    }
+    text
 }
 
 /// A text as code inside a line or a table cell.
 pub fn code(text: &str) -> String {
-    let flat = text.replace(['\n', '\r'], " ");
-    let escaped = flat
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('|', "&#124;");
-    format!(
-        "<code>{}</code>",
-        escaped
-            .replace('@', "&#64;")
-            .replace('`', "&#96;")
-            .replace('*', "&#42;")
-            .replace('_', "&#95;")
-            .replace('~', "&#126;")
-    )
+    let mut escaped = String::from("<code>");
+    for character in visible(text).chars() {
+        match character {
+            '-' | '.' | '/' | ',' | ':' | '(' | ')' => escaped.push(character),
+            '\t' => escaped.push(' '),
+            other if other.is_ascii_punctuation() => {
+                escaped.push_str("&#");
+                escaped.push_str(&u32::from(other).to_string());
+                escaped.push(';');
+            }
+            other => escaped.push(other),
+        }
+    }
+    let apart = escaped
+        .replace("://", "&#58;//")
+        .replace("www.", "www&#46;");
+    format!("{apart}</code>")
 }
 
-/// A block of text as it stands, in a fence longer than any inside it.
+/// A text of several lines as it stands, in a fence longer than any inside it.
 pub fn fence(language: &str, text: &str) -> String {
-    let longest = text
-        .lines()
-        .map(|line| {
-            line.trim_start()
-                .chars()
-                .take_while(|character| *character == '`')
-                .count()
-        })
-        .max();
-    let ticks = "`".repeat(longest.unwrap_or_default().max(2) + 1);
-    format!("{ticks}{language}\n{}\n{ticks}\n", text.trim_end())
+    let shown: Vec<String> = text
+        .trim_end()
+        .split('\n')
+        .map(|line| visible(line.strip_suffix('\r').unwrap_or(line)).into_owned())
+        .collect();
+    let ticks = ticks(&shown);
+    format!("{ticks}{language}\n{}\n{ticks}\n", shown.join("\n"))
 }
 
-/// Something that folds away; the heading is markup already.
-pub fn fold(heading: &str, body: &str) -> String {
+/// Backticks that no line can close.
+fn ticks(lines: &[String]) -> String {
+    let leading = |line: &String| {
+        let trimmed = line.trim_start();
+        trimmed.len() - trimmed.trim_start_matches('`').len()
+    };
+    let longest = lines.iter().map(leading).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
+}
+
+/// Something that folds away; heading and body are markup already.
+pub fn details(heading: &str, body: &str) -> String {
     format!("<details><summary>{heading}</summary>\n\n{body}\n</details>\n\n")
 }
 
-/// Blocks in order, as many as fit; what is left out is told in the last line.
-///
-/// A block is never cut, so that no fence, table or fold stays open.
-pub fn within(
-    limit: usize,
-    head: &str,
-    blocks: &[String],
-    left_out: impl Fn(usize) -> String,
-) -> String {
-    let mut document = head.to_owned();
-    let reserve = left_out(blocks.len()).chars().count();
-    let mut length = document.chars().count();
+/// As many blocks as fit, in order, and how many do not; a block is never cut, so that nothing in it stays open.
+pub fn blocks(blocks: &[String], room: usize, limit: Limit) -> (String, usize) {
+    let mut shown = String::new();
+    let mut left = room;
     for (index, block) in blocks.iter().enumerate() {
-        let more = block.chars().count();
-        let last = index + 1 == blocks.len();
-        if length + more + if last { 0 } else { reserve } > limit {
-            document.push_str(&left_out(blocks.len() - index));
-            return document;
-        }
-        length += more;
-        document.push_str(block);
+        let Some(rest) = left.checked_sub(limit.size(block)) else {
+            return (shown, blocks.len() - index);
+        };
+        left = rest;
+        shown.push_str(block);
     }
-    document
+    (shown, 0)
 }
 
 #[cfg(test)]
@@ -93,27 +181,69 @@ mod tests {
     fn what_users_wrote_is_not_markup() {
         assert_eq!(
             text("<b>@all</b> | [x](y)\n#1"),
-            r"&lt;b&gt;&#64;all&lt;/b&gt; \| \[x\]\(y\) &#35;1"
+            r"&lt;b&gt;@&#8203;all&lt;/b&gt; \| \[x\]\(y\)\\n\#&#8203;1"
         );
         assert_eq!(
-            code("a|b `c` <d>"),
-            "<code>a&#124;b &#96;c&#96; &lt;d&gt;</code>"
+            code("a|b `c` </code>"),
+            "<code>a&#124;b &#96;c&#96; &#60;/code&#62;</code>"
         );
+    }
+
+    #[test]
+    fn what_users_wrote_is_no_link() {
+        assert_eq!(
+            text("https://x.example www.x.example GH-7"),
+            "https&#58;//x.example www&#46;x.example GH&#8203;-7"
+        );
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        assert_eq!(
+            sentence("`a|b` must be `<c>`"),
+            "<code>a&#124;b</code> must be <code>&#60;c&#62;</code>"
+        );
+        assert_eq!(sentence("one ` *alone*"), r"one \` \*alone\*");
+    }
+
+    #[test]
+    fn a_heading_that_markdown_does_not_look_into_is_escaped_as_html() {
+        assert_eq!(
+            html("<b> & @all (#1) *x*"),
+            "&lt;b&gt; &amp; @&#8203;all (#&#8203;1) *x*"
+        );
+    }
+
+    #[test]
+    fn a_reversed_reading_direction_is_written_out() {
+        assert_eq!(text("a\u{202e}b"), r"a\\u\{202e\}b");
+        assert_eq!(code("a\u{202e}b"), "<code>a&#92;u&#123;202e&#125;b</code>");
+        assert_eq!(fence("", "a\u{202e}b"), "```\na\\u{202e}b\n```\n");
     }
 
     #[test]
     fn a_fence_is_longer_than_any_inside_it() {
         assert_eq!(
-            fence("diff", "a\n````\nb"),
-            "`````diff\na\n````\nb\n`````\n"
+            fence("diff", "a\n  ````\r\nb"),
+            "`````diff\na\n  ````\nb\n`````\n"
         );
     }
 
     #[test]
-    fn a_document_is_cut_between_blocks_and_says_so() {
-        let blocks = ["aaaa".to_owned(), "bbbb".to_owned(), "cccc".to_owned()];
-        let left_out = |count| format!("({count} left out)");
-        assert_eq!(within(100, "h", &blocks, left_out), "haaaabbbbcccc");
-        assert_eq!(within(20, "h", &blocks, left_out), "haaaa(2 left out)");
+    fn a_carriage_return_does_not_begin_a_line_that_closes_the_fence() {
+        assert_eq!(fence("", "a\r```\rb"), "```\na\\r```\\rb\n```\n");
+    }
+
+    #[test]
+    fn blocks_are_left_out_whole() {
+        let parts = ["aaaa".to_owned(), "bbbb".to_owned(), "cccc".to_owned()];
+        assert_eq!(
+            blocks(&parts, 12, Limit::Bytes(12)),
+            ("aaaabbbbcccc".to_owned(), 0)
+        );
+        assert_eq!(
+            blocks(&parts, 11, Limit::Bytes(11)),
+            ("aaaabbbb".to_owned(), 1)
+        );
     }
 }

@@ -99,3 +99,10 @@ impl From<&crate::diagnostic::Diagnostic> for FileDiagnostic {
         }
     }
 }
+
+impl FileDiagnostic {
+    /// Whether it stops the work.
+    pub fn is_error(&self) -> bool {
+        self.severity == "error"
+    }
+}

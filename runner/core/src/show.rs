@@ -4,7 +4,13 @@ use std::fmt::Write as _;
 
 use crate::outcome_file::OutcomeFile;
 use crate::plan::{Action, Change, Operation, Plan, PropertyChange, Recreation};
-use crate::plan_file::{PlanFile, PlanResult, PlannedTarget};
+use crate::plan_file::{FileDiagnostic, PlanFile, PlanResult, PlannedTarget};
+use crate::visible::{clipped, clipped_pair, visible};
+
+/// How many characters of a value are shown: enough for an ARN, not for a policy.
+const VALUE_WIDTH: usize = 240;
+/// How many names stand in a sentence before the rest is counted.
+const NAMES: usize = 3;
 
 /// The plans of a run for a terminal: a line of totals, then each target.
 pub fn terminal(file: &PlanFile) -> String {
@@ -29,9 +35,9 @@ pub fn terminal(file: &PlanFile) -> String {
                 let _ = writeln!(text, "  digest {approval}");
             }
             PlanResult::Failed { message, hint } => {
-                let _ = writeln!(text, "  cannot be planned: {message}");
+                let _ = writeln!(text, "  cannot be planned: {}", visible(message));
                 if let Some(hint) = hint {
-                    let _ = writeln!(text, "  help: {hint}");
+                    let _ = writeln!(text, "  help: {}", visible(hint));
                 }
             }
         }
@@ -48,39 +54,92 @@ pub fn by_danger(targets: &[PlannedTarget]) -> Vec<&PlannedTarget> {
     sorted
 }
 
-fn rank(result: &PlanResult) -> u8 {
+/// How much a result asks of its reader, the most first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Dangerous,
+    Failed,
+    Changed,
+    Same,
+}
+
+fn rank(result: &PlanResult) -> Rank {
     match result {
-        PlanResult::Planned { plan, .. } if plan.is_dangerous() => 0,
-        PlanResult::Failed { .. } => 1,
-        PlanResult::Planned { plan, .. } if !plan.is_empty() => 2,
-        PlanResult::Planned { .. } => 3,
+        PlanResult::Planned { plan, .. } if plan.is_dangerous() => Rank::Dangerous,
+        PlanResult::Failed { .. } => Rank::Failed,
+        PlanResult::Planned { plan, .. } if !plan.is_empty() => Rank::Changed,
+        PlanResult::Planned { .. } => Rank::Same,
     }
 }
 
 /// One sentence about all plans of a run.
 pub fn totals(file: &PlanFile) -> String {
-    let count = |wanted: u8| {
-        file.targets
-            .iter()
-            .filter(|planned| rank(&planned.result) == wanted)
-            .count()
-    };
-    let (dangerous, failed, changed, same) = (count(0), count(1), count(2), count(3));
+    let ranks = file.targets.iter().map(|planned| rank(&planned.result));
+    let count = |wanted: Rank| ranks.clone().filter(|rank| *rank == wanted).count();
+    let (dangerous, failed) = (count(Rank::Dangerous), count(Rank::Failed));
+    let (changed, same) = (count(Rank::Changed), count(Rank::Same));
+    let faults = faults_in_words(&file.diagnostics);
+    if changed + dangerous + failed == 0 {
+        return match (file.targets.len(), file.diagnostics.len()) {
+            (_, 0) => "nothing changes".to_owned(),
+            (0, _) => faults,
+            _ => format!("nothing changes, {faults}"),
+        };
+    }
+    let provisional = file.targets.iter().filter(|planned| {
+        matches!(&planned.result, PlanResult::Planned { plan, .. } if plan.is_provisional())
+    });
+    let all = file.targets.len();
     let mut parts = vec![format!(
-        "{} of {} targets change",
+        "{} of {all} {} {}",
         dangerous + changed,
-        file.targets.len()
+        if all == 1 { "target" } else { "targets" },
+        verb(dangerous + changed, "changes", "change")
     )];
-    if dangerous > 0 {
-        parts.push(format!("{dangerous} lose resources"));
-    }
-    if failed > 0 {
-        parts.push(format!("{failed} cannot be planned"));
-    }
-    if same > 0 {
-        parts.push(format!("{same} stay as they are"));
-    }
+    let further = [
+        (dangerous, "loses resources", "lose resources"),
+        (failed, "cannot be planned", "cannot be planned"),
+        (provisional.count(), "is provisional", "are provisional"),
+        (same, "stays as it is", "stay as they are"),
+    ];
+    let told = further.iter().filter(|(count, ..)| *count > 0);
+    parts.extend(told.map(|(count, one, many)| format!("{count} {}", verb(*count, one, many))));
+    parts.extend(Some(faults).filter(|faults| !faults.is_empty()));
     parts.join(", ")
+}
+
+/// How many errors and warnings there are in the user's files: `1 error and 2 warnings in the files`.
+pub fn faults_in_words(diagnostics: &[FileDiagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|one| one.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    let said = |count: usize, noun: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        more => Some(format!("{more} {noun}s")),
+    };
+    match (said(errors, "error"), said(warnings, "warning")) {
+        (None, None) => String::new(),
+        (Some(one), None) | (None, Some(one)) => format!("{one} in the files"),
+        (Some(errors), Some(warnings)) => format!("{errors} and {warnings} in the files"),
+    }
+}
+
+/// The form of a verb that goes with a count.
+fn verb<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+/// Names in a sentence: the first few, then how many more there are.
+pub fn names(all: &[String]) -> String {
+    let shown: Vec<String> = all
+        .iter()
+        .take(NAMES)
+        .map(|name| visible(&clipped(name, VALUE_WIDTH)).into_owned())
+        .collect();
+    match all.len().saturating_sub(NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// One plan for a terminal.
@@ -94,15 +153,24 @@ pub fn plan(plan: &Plan) -> String {
         .iter()
         .flat_map(|difference| difference.lines())
     {
-        let _ = writeln!(text, "    {line}");
+        let _ = writeln!(text, "    {}", visible(line));
     }
     for note in &plan.notes {
-        let _ = writeln!(text, "  note: {note}");
+        let _ = writeln!(text, "  note: {}", visible(note));
     }
-    if plan.masked > 0 {
-        let _ = writeln!(text, "  {} values are secret and shown as ***", plan.masked);
+    if let Some(masked) = masked(plan) {
+        let _ = writeln!(text, "  {masked} ***");
     }
     text
+}
+
+/// How many values are not shown; what they are shown as follows.
+pub fn masked(plan: &Plan) -> Option<String> {
+    match plan.masked {
+        0 => None,
+        1 => Some("1 value is secret and shown as".to_owned()),
+        more => Some(format!("{more} values are secret and shown as")),
+    }
 }
 
 /// What a plan does, in one line: `update: 1 to replace, 2 to modify`.
@@ -134,7 +202,7 @@ pub fn headline(plan: &Plan) -> String {
     match (plan.is_provisional(), parts.is_empty()) {
         (true, _) => format!(
             "{operation}, provisional: {} not known yet",
-            plan.unknown.join(", ")
+            names(&plan.unknown)
         ),
         (false, true) => format!("{operation}: outputs or tags only"),
         (false, false) => format!("{operation}: {}", parts.join(", ")),
@@ -154,31 +222,45 @@ pub fn sign(action: Action) -> &'static str {
 }
 
 fn change_lines(change: &Change) -> String {
-    let mut text = format!(
-        "    {:>3} {} ({})\n",
-        sign(change.action),
-        change.resource,
-        change.resource_type
-    );
+    let mut text = format!("    {:>3} {}\n", sign(change.action), resource(change));
     for property in &change.properties {
         let _ = writeln!(text, "          {}", property_line(property));
     }
     text
 }
 
-/// One property's change in one line.
+/// A resource by its name, its type, and its id where it exists already.
+pub fn resource(change: &Change) -> String {
+    let short = |text: &str| visible(&clipped(text, VALUE_WIDTH)).into_owned();
+    let id = change.physical_id.as_deref().map(short);
+    let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+    format!(
+        "{} ({}){id}",
+        short(&change.resource),
+        short(&change.resource_type)
+    )
+}
+
+/// One property's change in one line; long values are cut to where they differ.
 pub fn property_line(property: &PropertyChange) -> String {
-    let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+    let (before, after) = match (&property.before, &property.after) {
+        (Some(before), Some(after)) => clipped_pair(before, after, VALUE_WIDTH),
+        (before, after) => (alone(before.as_deref()), alone(after.as_deref())),
+    };
     let recreation = match property.recreation {
         Recreation::Never => "",
         Recreation::Conditionally => "  (may replace)",
         Recreation::Always => "  (replaces)",
     };
-    format!(
-        "{}: {} → {}{recreation}",
-        property.path,
-        value(&property.before),
-        value(&property.after)
+    let (before, after) = (visible(&before), visible(&after));
+    let path = clipped(&property.path, VALUE_WIDTH);
+    format!("{}: {before} → {after}{recreation}", visible(&path))
+}
+
+fn alone(value: Option<&str>) -> String {
+    value.map_or_else(
+        || "(none)".to_owned(),
+        |value| clipped(value, VALUE_WIDTH).into_owned(),
     )
 }
 
@@ -189,9 +271,10 @@ pub fn outcomes(file: &OutcomeFile) -> String {
         let status = outcome
             .status
             .map_or("NOT BEGUN", crate::outcome::DeploymentStatus::as_str);
-        let _ = writeln!(text, "{}  {status}  {}", outcome.target, outcome.message);
+        let message = visible(&outcome.message);
+        let _ = writeln!(text, "{}  {status}  {message}", outcome.target);
         if let Some(hint) = &outcome.hint {
-            let _ = writeln!(text, "  help: {hint}");
+            let _ = writeln!(text, "  help: {}", visible(hint));
         }
     }
     text
