@@ -22,6 +22,7 @@ pub mod inputs;
 pub mod located;
 pub mod manifest;
 pub mod markdown;
+pub mod notification;
 pub mod outcome;
 pub mod outcome_file;
 pub mod plan;

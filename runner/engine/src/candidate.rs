@@ -42,10 +42,7 @@ impl Candidate {
 
     /// The template version as people write it, `name@1.4`.
     pub fn template_label(&self) -> Option<String> {
-        self.template.as_ref().map(|used| match used.minor {
-            Some(minor) => format!("{}@{}.{minor}", used.name, used.major),
-            None => format!("{}@{}", used.name, used.major),
-        })
+        self.template.as_ref().map(ToString::to_string)
     }
 
     /// The record that is written before the first change.
