@@ -43,6 +43,8 @@ pub(super) enum Limit {
     AtMost(Figure),
     /// The peer's is at least so many times ours.
     TimesFaster(f64),
+    /// Ours is at most so many times the peer's.
+    TimesPeer(f64),
     /// Nothing: the row is for the reader.
     None,
 }
@@ -52,6 +54,7 @@ impl fmt::Display for Limit {
         match self {
             Self::AtMost(figure) => write!(formatter, "≤ {figure}"),
             Self::TimesFaster(factor) => write!(formatter, "≥ {factor} × faster"),
+            Self::TimesPeer(factor) => write!(formatter, "≤ {factor} × peer"),
             Self::None => formatter.write_str("–"),
         }
     }
@@ -88,6 +91,7 @@ impl Row {
         match self.limit {
             Limit::AtMost(limit) => Some(self.ours <= limit),
             Limit::TimesFaster(factor) => Some(ratio.is_some_and(|ratio| ratio >= factor)),
+            Limit::TimesPeer(factor) => Some(ratio.is_some_and(|ratio| ratio * factor >= 1.0)),
             Limit::None => None,
         }
     }
@@ -170,6 +174,8 @@ mod tests {
         assert_eq!(row(Limit::AtMost(milliseconds(4))).is_good(), Some(false));
         assert_eq!(row(Limit::TimesFaster(10.0)).is_good(), Some(true));
         assert_eq!(row(Limit::TimesFaster(10.1)).is_good(), Some(false));
+        assert_eq!(row(Limit::TimesPeer(0.1)).is_good(), Some(true));
+        assert_eq!(row(Limit::TimesPeer(0.09)).is_good(), Some(false));
         assert_eq!(row(Limit::None).is_good(), None);
     }
 

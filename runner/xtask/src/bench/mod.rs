@@ -3,6 +3,7 @@
 mod figure;
 mod measure;
 mod sizes;
+mod stacks;
 mod state;
 mod template;
 mod thousand;
@@ -39,6 +40,10 @@ const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "thousand",
         run: thousand::run,
+    },
+    Benchmark {
+        name: "stacks",
+        run: stacks::run,
     },
     Benchmark {
         name: "state",
