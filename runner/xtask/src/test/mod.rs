@@ -84,13 +84,12 @@ fn summarise(outcomes: &[Outcome]) -> Result<()> {
     println!();
     for outcome in outcomes {
         let seconds = outcome.time.as_secs_f64();
-        let word = if outcome.closing.is_ok() {
-            "ok"
-        } else {
-            "FAILED"
+        let (word, closing) = match &outcome.closing {
+            Ok(lines) => ("ok", lines.join("\n")),
+            Err(error) => ("FAILED", error.to_string()),
         };
         println!("{:<12} {seconds:>7.1} s  {word}", outcome.name);
-        for line in outcome.closing.iter().flatten() {
+        for line in closing.lines() {
             println!("    {}", line.trim());
         }
     }

@@ -1,5 +1,6 @@
 //! The steps of `cargo xtask test`.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use super::{Parts, conformance, sizes};
@@ -145,11 +146,14 @@ fn wasm(workspace: &Workspace) -> Result<Vec<String>> {
 /// Runs a runner and picks its closing lines; when it fails they are the error.
 pub(super) fn closing(command: &mut Command, is_closing: fn(&str) -> bool) -> Result<Vec<String>> {
     let shown = show(command)?;
-    let lines: Vec<_> = shown
+    let mut lines: Vec<_> = shown
         .lines
         .into_iter()
         .filter(|line| is_closing(line))
         .collect();
+    // Some runners say the same again at the end.
+    let mut seen = BTreeSet::new();
+    lines.retain(|line| seen.insert(line.clone()));
     if shown.success {
         Ok(lines)
     } else {
