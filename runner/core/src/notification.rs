@@ -52,6 +52,8 @@ pub struct Check {
     pub summary: String,
     /// More Markdown, below the summary.
     pub text: String,
+    /// The page that says more: the run.
+    pub url: Option<String>,
 }
 
 impl Check {
@@ -76,6 +78,7 @@ pub fn preview(file: &PlanFile, frame: Frame<'_>) -> Check {
         title: title(&totals(file)),
         summary: overview(file, frame, CHECK_LIMIT),
         text: Previewed::of(file).to_markdown(CHECK_LIMIT),
+        url: frame.run_url.map(str::to_owned),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod fleet;
 pub mod import;
 pub mod journal;
 pub mod load;
+pub mod notify;
 pub mod plan;
 pub mod ports;
 pub mod recover;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
+use nucleon_core::notification::Check;
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{ApprovedPlan, Plan};
 use nucleon_core::record::{Provisioned, Record};
@@ -284,6 +285,58 @@ pub trait Approvals: Send + Sync {
 
     /// Whether an environment has a rule that demands a reviewer.
     async fn has_reviewer_rule(&self, environment: &str) -> Result<bool, PortError>;
+}
+
+/// A comment on a pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its number.
+    pub id: u64,
+    /// Its page.
+    pub url: String,
+    /// Its Markdown.
+    pub body: String,
+    /// Who wrote it.
+    pub author: String,
+    /// Whether a program wrote it.
+    pub by_program: bool,
+}
+
+/// A check run that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckRun {
+    /// Its number.
+    pub id: u64,
+    /// By what its maker knows it.
+    pub external_id: String,
+}
+
+/// Where pull requests are discussed and commits are checked.
+#[async_trait]
+pub trait Forge: Send + Sync {
+    /// The comments of a pull request that begin with a hidden line.
+    async fn comments(&self, pull_request: u64, marker: &str) -> Result<Vec<Comment>, PortError>;
+
+    /// The person whose credentials are used; nothing where they are a program's.
+    async fn login(&self) -> Result<Option<String>, PortError>;
+
+    /// Writes a comment; its page.
+    async fn comment(&self, pull_request: u64, body: &str) -> Result<String, PortError>;
+
+    /// Writes a comment anew; its page.
+    async fn edit_comment(&self, comment: u64, body: &str) -> Result<String, PortError>;
+
+    /// Removes a comment.
+    async fn remove_comment(&self, comment: u64) -> Result<(), PortError>;
+
+    /// The check runs of a commit that bear a name.
+    async fn checks(&self, commit: &str, name: &str) -> Result<Vec<CheckRun>, PortError>;
+
+    /// Makes a check run of a commit; its page.
+    async fn create_check(&self, commit: &str, check: &Check) -> Result<String, PortError>;
+
+    /// Writes a check run anew; its page.
+    async fn update_check(&self, id: u64, check: &Check) -> Result<String, PortError>;
 }
 
 /// The time.

@@ -2,10 +2,12 @@
 //!
 //! They share a [`Log`], so that a test can say what must come before what: the record before the change.
 
+mod forge;
 mod provisioner;
 mod state;
 mod templates;
 
+pub use forge::FakeForge;
 pub use provisioner::{Answer, FakeProvisioner};
 pub use state::FakeState;
 pub use templates::FakeTemplates;

@@ -87,6 +87,8 @@ pub struct Frame<'a> {
     pub key: &'a str,
     /// The commit that was deployed.
     pub commit: &'a str,
+    /// The run's page.
+    pub run_url: Option<&'a str>,
     /// What the reader must know first.
     pub notice: Option<&'a str>,
 }
@@ -119,6 +121,7 @@ pub fn checks(fared: &[Fared], frame: Frame<'_>) -> Vec<Check> {
         title: title(&totals(&targets)),
         summary: table(&targets, CHECK_LIMIT.room(), CHECK_LIMIT),
         text: String::new(),
+        url: frame.run_url.map(str::to_owned),
     };
     stages(fared).into_iter().map(check).collect()
 }
