@@ -7,3 +7,5 @@ pub mod clock;
 pub mod cloudformation;
 pub mod files;
 pub mod git;
+pub mod github;
+mod http;

@@ -1,6 +1,5 @@
 //! The run's own identity: a token that GitHub signs, which AWS exchanges for a role's credentials.
 
-use std::sync::Once;
 use std::time::Duration;
 
 use nucleon_core::secret::Secret;
@@ -67,15 +66,7 @@ impl GitHubIdentity {
 }
 
 fn client() -> Result<reqwest::Client, AccessError> {
-    static TLS: Once = Once::new();
-    TLS.call_once(|| {
-        // Somebody may have installed a provider already; any will do.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
-    });
-    reqwest::Client::builder()
-        .timeout(TIMEOUT)
-        .build()
-        .map_err(unreachable)
+    crate::http::client(TIMEOUT).map_err(unreachable)
 }
 
 fn refused(message: String) -> AccessError {
