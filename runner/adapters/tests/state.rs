@@ -5,15 +5,18 @@
 mod repo;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use nucleon_adapters::clock::StoppedClock;
-use nucleon_adapters::git::{Checkout, GitState, StatePlace};
+use nucleon_adapters::clock::{StoppedClock, SystemClock};
+use nucleon_adapters::git::{Checkout, Credential, GitState, StatePlace};
 use nucleon_core::files::{Content, Files, RelPath};
 use nucleon_core::record::Record;
+use nucleon_core::secret::Secret;
 use nucleon_core::target::TargetId;
 use nucleon_engine::ports::{Append, Appended, PortError, State as _, Tip};
 
@@ -87,6 +90,17 @@ async fn what_was_written_is_read_from_a_shallow_clone() {
         (read.commit, read.record.unwrap()),
         (written, record(DEV, "IN_PROGRESS"))
     );
+}
+
+#[tokio::test]
+async fn a_server_may_greet_where_there_is_no_state_yet() {
+    let remote = Remote::new();
+    let folder = remote.clone_whole();
+    let script = "echo 'Welcome to the git server' >&2; exec git-upload-pack \"$@\"";
+    let program = repo::program(remote.root(), "upload-pack", script);
+    let setting = program.display().to_string();
+    git(&folder, &["config", "remote.origin.uploadpack", &setting]);
+    assert!(state(&folder).read_all().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -386,6 +400,68 @@ async fn a_server_that_does_not_answer_is_unreachable() {
     let state = state_at(&remote.clone_whole(), address, &StatePlace::default());
     let error = state.read_all().await.unwrap_err();
     assert!(matches!(error, PortError::Unreachable { .. }), "{error:?}");
+}
+
+/// A server that refuses the first request and gives its head.
+fn refusing_server() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let serve = move || {
+        let (stream, _) = listener.accept().unwrap();
+        let lines = BufReader::new(&stream).lines().map(Result::unwrap);
+        let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+        let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        (&stream).write_all(answer.as_bytes()).unwrap();
+        head.join("\n")
+    };
+    (address, std::thread::spawn(serve))
+}
+
+#[tokio::test]
+async fn the_token_is_sent_instead_of_what_the_clone_has_and_a_refusal_says_what_it_lacks() {
+    let (server, request) = refusing_server();
+    let remote = Remote::new();
+    let folder = remote.clone_whole();
+    let (address, header) = (
+        format!("{server}/acme/platform"),
+        format!("http.{server}/.extraheader"),
+    );
+    git(&folder, &["remote", "set-url", "origin", &address]);
+    git(&folder, &["config", &header, "AUTHORIZATION: basic b2xk"]);
+    let credential = Credential::new(&server, Secret::new("ghs_new"));
+    let checkout = Checkout::new(&folder, "origin").with_credential(credential);
+    let state = GitState::new(checkout, &StatePlace::default(), Arc::new(SystemClock));
+    let error = state.read_all().await.unwrap_err();
+    assert!(error.hint().unwrap().contains("contents: write"));
+    let head = request.join().unwrap();
+    let sent: Vec<&str> = head
+        .lines()
+        .filter(|line| line.to_lowercase().starts_with("authorization"))
+        .collect();
+    assert_eq!(
+        sent,
+        ["AUTHORIZATION: basic eC1hY2Nlc3MtdG9rZW46Z2hzX25ldw=="]
+    );
+}
+
+#[tokio::test]
+async fn what_the_clone_knows_about_reaching_the_server_is_used() {
+    let (server, request) = refusing_server();
+    let remote = Remote::new();
+    let folder = remote.clone_whole();
+    git(&folder, &["remote", "set-url", "origin", "acme:platform"]);
+    git(
+        &folder,
+        &["config", &format!("url.{server}/acme/.insteadOf"), "acme:"],
+    );
+    git(
+        &folder,
+        &["config", "http.extraheader", "AUTHORIZATION: basic b2xk"],
+    );
+    state(&folder).read_all().await.unwrap_err();
+    let head = request.join().unwrap();
+    assert!(head.starts_with("GET /acme/platform/info/refs"), "{head}");
+    assert!(head.contains("AUTHORIZATION: basic b2xk"), "{head}");
 }
 
 #[tokio::test]

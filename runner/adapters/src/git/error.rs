@@ -51,15 +51,14 @@ const NO_REMOTE: [&str; 4] = [
 ];
 
 /// What a remote says when somebody else holds one of its locks for a moment.
-const BUSY: [&str; 8] = [
+const BUSY: [&str; 7] = [
     "cannot lock ref",
     "failed to update ref",
     "failed to lock",
-    "unable to create",
     "unable to lock",
+    ".lock': file exists",
     "incorrect old value",
     "reference already exists",
-    "unable to migrate objects",
 ];
 
 fn says(text: &str, words: &[&str]) -> bool {
@@ -67,15 +66,20 @@ fn says(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| text.contains(word))
 }
 
-/// Whether a remote was only busy: the same push again may go through.
+/// Whether a remote was only busy: the same push again may go through. A lock that it may not even make is no such case.
 pub(super) fn is_busy(text: &str) -> bool {
-    says(text, &BUSY)
+    says(text, &BUSY) && !is_forbidden(text)
+}
+
+/// Whether a remote says that we may not: asking again won't help.
+pub(super) fn is_forbidden(text: &str) -> bool {
+    says(text, &FORBIDDEN)
 }
 
 /// The error for what git printed before it gave up.
 pub(super) fn refusal(action: &str, stderr: &str) -> PortError {
     let message = words(stderr);
-    if says(&message, &FORBIDDEN) {
+    if is_forbidden(&message) {
         return refused(action, message, Some(FORBIDDEN_HINT));
     }
     if says(&message, &UNREACHABLE) {
@@ -110,9 +114,9 @@ pub(super) fn refused_ref(
     reason: &str,
     remote_says: &str,
 ) -> PortError {
-    let hint = if is_busy(reason) {
+    let hint = if is_busy(reason) && !is_forbidden(remote_says) {
         "the remote is busy, or a git process that died there left a lock: run it again, or remove the lock".to_owned()
-    } else if says(remote_says, &FORBIDDEN) {
+    } else if is_forbidden(remote_says) {
         FORBIDDEN_HINT.to_owned()
     } else {
         format!(
@@ -218,6 +222,15 @@ mod tests {
         assert!(
             matches!(&error, PortError::Refused { hint: Some(hint), .. } if hint.contains("contents: write"))
         );
+    }
+
+    #[test]
+    fn a_lock_that_another_process_holds_is_waited_for_and_one_that_may_not_be_made_is_not() {
+        let lock =
+            "cannot lock ref 'refs/nucleon/a': Unable to create '/srv/p.git/refs/nucleon/a.lock'";
+        assert!(is_busy(&format!("{lock}: File exists.")));
+        assert!(!is_busy(&format!("{lock}: Permission denied")));
+        assert!(!is_busy("unable to create temporary object directory"));
     }
 
     #[test]

@@ -123,9 +123,9 @@ impl Remote {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let heads =
             std::fs::read_to_string(self.folder.path().join("FETCH_HEAD")).unwrap_or_default();
-        // With a depth and nothing to fetch, git answers 1 and says nothing.
-        let nothing =
-            output.status.code() == Some(1) && words(&stderr).is_empty() && heads.is_empty();
+        // With a depth and nothing to fetch, git answers 1 and says nothing; a trace that somebody asked for may stand there.
+        let silent = !stderr.contains("error:") && !stderr.contains("fatal:");
+        let nothing = output.status.code() == Some(1) && silent && heads.is_empty();
         if output.status.success() || nothing {
             Ok(fetched(&heads))
         } else {
@@ -263,7 +263,7 @@ fn create(sha256: bool) -> std::io::Result<TempDir> {
 
 /// The repository is thrown away: nothing needs to reach the disk, be packed well, or be tidied up.
 const SETTINGS: &str = "\tfsync = none\n\tlogAllRefUpdates = false\n\thooksPath = /dev/null\n\
-    [gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[pack]\n\tthreads = 1\n\twindow = 0\n[protocol]\n\tversion = 2\n";
+    [fastImport]\n\tunpackLimit = 0\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[pack]\n\tthreads = 1\n\twindow = 0\n[protocol]\n\tversion = 2\n";
 
 /// What the checkout knows about reaching its remote, from all of git's configuration files in their order.
 async fn connection(checkout: &Checkout) -> Result<Option<Vec<(String, Secret)>>, PortError> {

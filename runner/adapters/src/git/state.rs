@@ -315,3 +315,36 @@ fn rounds(events: &[Append]) -> Vec<Vec<usize>> {
     }
     rounds
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(target: &str) -> Append {
+        let json = format!(
+            r#"{{"format": 1, "id": "1", "target": "{target}", "purpose": "deploy", "status": "SUCCEEDED", "account": "111122223333",
+                "region": "us-east-1", "outputs": [], "started": "2026-10-08T12:00:00Z", "actor": "mona", "commit": "c0ffee"}}"#
+        );
+        let record = nucleon_core::record::Record::parse(&json).unwrap();
+        Append {
+            expected: None,
+            record,
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn no_round_has_two_events_for_one_target() {
+        let events = ["environment/a", "environment/b", "environment/a"].map(event);
+        assert_eq!(rounds(&events), [vec![0, 1], vec![2]]);
+    }
+
+    #[test]
+    fn a_round_fits_one_push() {
+        let events: Vec<Append> = (0..=BATCH)
+            .map(|number| event(&format!("environment/e{number}")))
+            .collect();
+        let sizes: Vec<usize> = rounds(&events).iter().map(Vec::len).collect();
+        assert_eq!(sizes, [BATCH, 1]);
+    }
+}

@@ -3,7 +3,7 @@
 use nucleon_engine::ports::PortError;
 
 use super::backoff::Backoff;
-use super::error::{is_busy, refused_ref};
+use super::error::{is_busy, is_forbidden, refused_ref};
 use super::push::{Answer, Swap};
 use super::remote::{Depth, Pushed, Remote};
 
@@ -75,12 +75,12 @@ impl Progress {
             Answer::Written => Ok(Some(true)),
             Answer::Stale if self.unsure => contains(remote, swap).await.map(Some),
             Answer::Stale => Ok(Some(false)),
-            Answer::Busy(reason) => {
+            Answer::Busy(reason) if !is_forbidden(remote_says) => {
                 self.unsure = true;
                 self.last = Some(refused_ref(ACTION, &swap.reference, &reason, remote_says));
                 Ok(None)
             }
-            Answer::Refused(reason) => {
+            Answer::Busy(reason) | Answer::Refused(reason) => {
                 Err(refused_ref(ACTION, &swap.reference, &reason, remote_says))
             }
         }
