@@ -345,10 +345,10 @@ async fn a_ref_that_the_remote_locks_for_a_moment_is_asked_for_again() {
 fn lose_the_first_answer(remote: &Remote, more: &str) {
     let died = remote.root().join("died");
     let script = format!(
-        "test -e '{0}' && exit 0; touch '{0}'; {more}; kill -9 $PPID",
+        "test \"$1\" = committed && ! test -e '{0}' || exit 0; touch '{0}'; {more}; kill -9 $PPID",
         died.display()
     );
-    repo::hook(&remote.path(), "post-receive", &script);
+    repo::hook(&remote.path(), "reference-transaction", &script);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 mod backoff;
 mod changes;
 mod command;
+mod connection;
 mod credential;
 mod error;
 mod import;
