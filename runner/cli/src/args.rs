@@ -36,7 +36,8 @@ impl Common {
     /// How results are shown here.
     pub fn format(&self) -> Format {
         let in_run = env::get(env::GITHUB_ACTIONS).as_deref() == Some("true");
-        self.format.unwrap_or(if in_run { Format::Github } else { Format::Text })
+        self.format
+            .unwrap_or(if in_run { Format::Github } else { Format::Text })
     }
 }
 
@@ -71,7 +72,10 @@ pub struct Selection {
 impl Selection {
     /// The targets that were named.
     pub fn named(&self) -> Vec<TargetId> {
-        self.targets.iter().filter_map(|line| line.0.clone()).collect()
+        self.targets
+            .iter()
+            .filter_map(|line| line.0.clone())
+            .collect()
     }
 
     /// The stage that was named.
@@ -81,7 +85,9 @@ impl Selection {
 
     /// The revision that was named.
     pub fn changed_since(&self) -> Option<&str> {
-        self.changed_since.as_deref().filter(|revision| !revision.is_empty())
+        self.changed_since
+            .as_deref()
+            .filter(|revision| !revision.is_empty())
     }
 }
 
@@ -91,7 +97,11 @@ pub struct Line<T>(pub Option<T>);
 
 fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
     let text = text.trim();
-    if text.is_empty() { Ok(Line(None)) } else { text.parse().map(|value| Line(Some(value))) }
+    if text.is_empty() {
+        Ok(Line(None))
+    } else {
+        text.parse().map(|value| Line(Some(value)))
+    }
 }
 
 fn parse_target(text: &str) -> Result<Line<TargetId>, nucleon_core::target::BadTargetId> {

@@ -1,0 +1,11 @@
+//! One module a command.
+
+pub mod apply;
+pub mod history;
+pub mod import;
+pub mod init;
+pub mod nucleon;
+pub mod plan;
+pub mod render;
+pub mod status;
+pub mod validate;

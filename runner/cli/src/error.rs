@@ -41,12 +41,20 @@ pub struct Failure {
 impl Failure {
     /// A failure that has been told already, by diagnostics or by a table.
     pub fn told(kind: Kind) -> Self {
-        Self { kind, message: None, hint: None }
+        Self {
+            kind,
+            message: None,
+            hint: None,
+        }
     }
 
     /// A failure with its sentence.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: Some(message.into()), hint: None }
+        Self {
+            kind,
+            message: Some(message.into()),
+            hint: None,
+        }
     }
 
     /// Says what to do.
@@ -73,20 +81,31 @@ pub fn chain(error: &dyn Error) -> String {
 
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
-        Self { kind: Kind::Outside, message: Some(chain(&error)), hint: error.hint() }
+        Self {
+            kind: Kind::Outside,
+            message: Some(chain(&error)),
+            hint: error.hint(),
+        }
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self { kind: kind_of(&refusal), message: Some(chain(&refusal)), hint: refusal.hint() }
+        Self {
+            kind: kind_of(&refusal),
+            message: Some(chain(&refusal)),
+            hint: refusal.hint(),
+        }
     }
 }
 
 /// Whose fault a refusal is.
 pub fn kind_of(refusal: &Refusal) -> Kind {
     match refusal {
-        Refusal::Locked { .. } | Refusal::Faster { .. } | Refusal::Stale(_) | Refusal::Unapproved { .. } => Kind::Stale,
+        Refusal::Locked { .. }
+        | Refusal::Faster { .. }
+        | Refusal::Stale(_)
+        | Refusal::Unapproved { .. } => Kind::Stale,
         Refusal::NoReview { .. } | Refusal::Dependency { .. } | Refusal::Port(_) => Kind::Outside,
         Refusal::Corrupt(_) | Refusal::Faulty { .. } => Kind::Files,
     }

@@ -1,1 +1,18 @@
-//! Stub.
+//! The binaries: arguments, environment, output, exit codes. No decisions.
+//!
+//! What is surprising: `nucleon render|plan|apply|notify` start their siblings as programs, as git does, so that
+//! each action installs and runs one small binary.
+
+pub mod args;
+pub mod bundle;
+pub mod commands;
+pub mod env;
+pub mod error;
+pub mod main_of;
+pub mod matrix;
+pub mod output;
+pub mod run;
+pub mod sibling;
+pub mod signals;
+pub mod table;
+pub mod workspace;

@@ -19,7 +19,9 @@ pub type Sources<'a> = &'a dyn Fn(&str) -> Option<Arc<str>>;
 pub fn data(text: &str) {
     let mut stdout = anstream::stdout().lock();
     // A reader that has gone away is no fault of ours, and there is nobody left to tell.
-    let _closed = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _closed = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 /// Writes a line for people.
@@ -29,6 +31,10 @@ pub fn say(text: &str) {
 }
 
 /// Writes a document of ours to stdout.
+///
+/// # Panics
+///
+/// Never: all keys of our documents are text.
 pub fn json(document: &impl serde::Serialize) {
     let text = serde_json::to_string_pretty(document).expect("our documents have text keys");
     data(&format!("{text}\n"));
@@ -48,8 +54,12 @@ pub fn diagnostics(diagnostics: &[Diagnostic], format: Format, sources: Sources<
 
 /// Shows a failure that has not been told yet.
 pub fn failure(failure: &Failure, format: Format) {
-    let Some(message) = &failure.message else { return };
-    let style = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+    let Some(message) = &failure.message else {
+        return;
+    };
+    let style = anstyle::Style::new()
+        .bold()
+        .fg_color(Some(anstyle::AnsiColor::Red.into()));
     say(&format!("{style}error{style:#}: {message}"));
     if let Some(hint) = &failure.hint {
         say(&format!("  = help: {hint}"));
@@ -61,8 +71,13 @@ pub fn failure(failure: &Failure, format: Format) {
 
 /// Sets outputs of a workflow step; outside a run nothing happens.
 pub fn outputs(values: &[(&str, &str)]) -> Result<(), Failure> {
-    let Some(path) = env::get(env::GITHUB_OUTPUT) else { return Ok(()) };
-    let text: String = values.iter().map(|(name, value)| output(name, value)).collect();
+    let Some(path) = env::get(env::GITHUB_OUTPUT) else {
+        return Ok(());
+    };
+    let text: String = values
+        .iter()
+        .map(|(name, value)| output(name, value))
+        .collect();
     append(Path::new(&path), &text)
 }
 
@@ -86,12 +101,19 @@ pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Failure> {
-    let open = std::fs::OpenOptions::new().append(true).create(true).open(path);
-    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| cannot_write(path, &error))
+    let open = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Kind::Outside, format!("could not write `{}`: {error}", path.display()))
+    Failure::new(
+        Kind::Outside,
+        format!("could not write `{}`: {error}", path.display()),
+    )
 }
 
 /// One output in the heredoc form, with a delimiter that the value does not contain.
@@ -110,8 +132,15 @@ pub struct Lines;
 impl Progress for Lines {
     fn event(&self, event: &Event) {
         let resource = event.resource.as_deref().unwrap_or("-");
-        let reason = event.reason.as_deref().map(|reason| format!("  {}", reason.replace(['\r', '\n'], " "))).unwrap_or_default();
-        say(&format!("{}  {}  {resource}{reason}", event.target, event.status));
+        let reason = event
+            .reason
+            .as_deref()
+            .map(|reason| format!("  {}", reason.replace(['\r', '\n'], " ")))
+            .unwrap_or_default();
+        say(&format!(
+            "{}  {}  {resource}{reason}",
+            event.target, event.status
+        ));
     }
 }
 
@@ -122,6 +151,9 @@ mod tests {
     #[test]
     fn a_value_cannot_end_its_own_heredoc() {
         let written = output("plan", "a\nNUCLEON_EOF\ninjected=1");
-        assert_eq!(written, "plan<<NUCLEON_EOF_\na\nNUCLEON_EOF\ninjected=1\nNUCLEON_EOF_\n");
+        assert_eq!(
+            written,
+            "plan<<NUCLEON_EOF_\na\nNUCLEON_EOF\ninjected=1\nNUCLEON_EOF_\n"
+        );
     }
 }

@@ -36,9 +36,14 @@ pub struct Head {
 
 /// The event that started the workflow run; empty outside one.
 pub fn event() -> Result<Event, Failure> {
-    let Some(path) = env::get(env::GITHUB_EVENT_PATH) else { return Ok(Event::default()) };
+    let Some(path) = env::get(env::GITHUB_EVENT_PATH) else {
+        return Ok(Event::default());
+    };
     let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::new(Kind::Outside, format!("could not read the event in `{path}`: {error}"))
+        Failure::new(
+            Kind::Outside,
+            format!("could not read the event in `{path}`: {error}"),
+        )
     };
     let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&error))?;
     serde_json::from_str(&text).map_err(|error| unreadable(&error))
@@ -48,16 +53,23 @@ pub fn event() -> Result<Event, Failure> {
 pub fn current(commit: String) -> Result<Run, Failure> {
     let url = run_url();
     let lease = match env::get(env::LEASE) {
-        Some(seconds) => seconds
-            .parse()
-            .map_err(|_| Failure::new(Kind::CommandLine, format!("{}: `{seconds}` is not a number of seconds", env::LEASE)))?,
+        Some(seconds) => seconds.parse().map_err(|_| {
+            Failure::new(
+                Kind::CommandLine,
+                format!("{}: `{seconds}` is not a number of seconds", env::LEASE),
+            )
+        })?,
         None => LEASE_SECONDS,
     };
     Ok(Run {
         owner: owner(),
-        actor: env::get(env::GITHUB_ACTOR).or_else(|| env::get("USER")).unwrap_or_else(|| "unknown".to_owned()),
+        actor: env::get(env::GITHUB_ACTOR)
+            .or_else(|| env::get("USER"))
+            .unwrap_or_else(|| "unknown".to_owned()),
         commit,
-        pull_request: event()?.pull_request.map(|pull_request| pull_request.number),
+        pull_request: event()?
+            .pull_request
+            .map(|pull_request| pull_request.number),
         run_url: url,
         lease: SignedDuration::from_secs(lease),
     })
@@ -65,18 +77,29 @@ pub fn current(commit: String) -> Result<Run, Failure> {
 
 fn owner() -> String {
     let attempt = env::get(env::GITHUB_RUN_ATTEMPT).unwrap_or_else(|| "1".to_owned());
-    match env::get(env::GITHUB_RUN_ID) {
-        Some(id) => format!("run {id}, attempt {attempt}"),
-        None => {
-            let user = env::get("USER").unwrap_or_else(|| "somebody".to_owned());
-            let machine = env::get("HOSTNAME").unwrap_or_else(|| "a terminal".to_owned());
-            format!("{user} at {machine}, process {}", std::process::id())
-        }
+    if let Some(id) = env::get(env::GITHUB_RUN_ID) {
+        return format!("run {id}, attempt {attempt}");
     }
+    let user = env::get("USER").unwrap_or_else(|| "somebody".to_owned());
+    let machine = env::get("HOSTNAME").unwrap_or_else(|| "a terminal".to_owned());
+    format!("{user} at {machine}, process {}", std::process::id())
+}
+
+/// The run in a few characters, for sessions and change sets: `<run id>-<attempt>`.
+pub fn name() -> String {
+    let attempt = env::get(env::GITHUB_RUN_ATTEMPT).unwrap_or_else(|| "1".to_owned());
+    env::get(env::GITHUB_RUN_ID).map_or_else(
+        || format!("local-{}", std::process::id()),
+        |id| format!("{id}-{attempt}"),
+    )
 }
 
 /// The page of the workflow run.
 pub fn run_url() -> Option<String> {
     let server = env::get(env::GITHUB_SERVER_URL)?;
-    Some(format!("{server}/{}/actions/runs/{}", env::get(env::GITHUB_REPOSITORY)?, env::get(env::GITHUB_RUN_ID)?))
+    Some(format!(
+        "{server}/{}/actions/runs/{}",
+        env::get(env::GITHUB_REPOSITORY)?,
+        env::get(env::GITHUB_RUN_ID)?
+    ))
 }

@@ -8,12 +8,21 @@ use crate::error::{Failure, Kind};
 /// Runs `nucleon-<name>` with arguments and gives its exit code.
 pub fn run(name: &str, arguments: Vec<OsString>) -> Result<ExitCode, Failure> {
     let program = format!("nucleon-{name}{}", std::env::consts::EXE_SUFFIX);
-    let beside = std::env::current_exe().ok().map(|own| own.with_file_name(&program)).filter(|path| path.exists());
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|own| own.with_file_name(&program))
+        .filter(|path| path.exists());
     let command = beside.map_or_else(|| OsString::from(&program), Into::into);
-    let status = Command::new(command).args(arguments).status().map_err(|error| {
-        Failure::new(Kind::Outside, format!("could not start `{program}`: {error}"))
+    let status = Command::new(command)
+        .args(arguments)
+        .status()
+        .map_err(|error| {
+            Failure::new(
+                Kind::Outside,
+                format!("could not start `{program}`: {error}"),
+            )
             .hint("install it beside `nucleon`, or put it on PATH")
-    })?;
+        })?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

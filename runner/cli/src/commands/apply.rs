@@ -1,0 +1,214 @@
+//! `nucleon-apply`: deploys or deletes targets.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use nucleon_core::outcome_file::{OutcomeFile, TargetOutcome};
+use nucleon_core::plan::Approved;
+use nucleon_core::record::Format as FileFormat;
+use nucleon_core::show;
+use nucleon_core::target::TargetId;
+use nucleon_engine::apply::{Applied, Apply as Engine};
+use nucleon_engine::deploy::{Deployed, deploy, destroy};
+use nucleon_engine::refusal::Refusal;
+
+use crate::args::{Common, Flag, Format, Selection, StateArgs};
+use crate::error::{Failure, Kind, chain, kind_of};
+use crate::main_of::{Command, block_on};
+use crate::output::Lines;
+use crate::signals::cancelled;
+use crate::workspace::Workspace;
+use crate::{env, output, run};
+
+/// Deploys targets: plans again, refuses what was not approved, applies exactly that, writes the record
+#[derive(Debug, Parser)]
+#[command(name = "nucleon-apply", version)]
+pub struct Apply {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    state: StateArgs,
+    /// What was approved; targets without an approved digest are refused when any is given
+    #[arg(long, value_name = "TARGET=DIGEST", env = env::APPROVED, value_delimiter = '\n', hide_env = true)]
+    approved: Option<Vec<String>>,
+    /// Delete the targets
+    #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    destroy: Flag,
+    /// Write the outcomes to a file, as JSON
+    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
+    out: Option<PathBuf>,
+}
+
+impl Command for Apply {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self) -> Result<ExitCode, Failure> {
+        block_on(self.applied())?
+    }
+}
+
+impl Apply {
+    async fn applied(self) -> Result<ExitCode, Failure> {
+        let approved = self.approved()?;
+        let workspace = Workspace::open(&self.common, &self.state).await?;
+        let targets = if self.destroy.0 {
+            self.selection.named()
+        } else {
+            workspace.select(&self.selection).await?
+        };
+        let run = run::current(workspace.commit.clone())?;
+        let provisioner = workspace.provisioner(&targets).await?;
+        let engine = Engine {
+            provisioner: &provisioner,
+            state: &workspace.state,
+            clock: &*workspace.clock,
+            progress: &Lines,
+            approvals: None,
+            run: &run,
+            approved: approved.as_ref(),
+            cancelled: cancelled(),
+        };
+        let ids = || uuid::Uuid::new_v4().to_string();
+        let deployed = if self.destroy.0 {
+            destroy(&engine, &workspace.fleet, &targets, &ids).await?
+        } else {
+            deploy(&engine, &workspace.fleet, &targets, &ids).await?
+        };
+        self.tell(&workspace, &deployed)
+    }
+
+    /// The approved digests; nothing where none was given.
+    fn approved(&self) -> Result<Option<BTreeMap<TargetId, Approved>>, Failure> {
+        let Some(lines) = &self.approved else {
+            return Ok(None);
+        };
+        let lines: Vec<&str> = lines
+            .iter()
+            .map(|line| line.trim())
+            .filter(|line| !line.is_empty())
+            .collect();
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        let parse = |line: &&str| {
+            let (target, digest) = line
+                .split_once('=')
+                .ok_or_else(|| usage(line, "it has no `=`"))?;
+            let target = target
+                .parse::<TargetId>()
+                .map_err(|error| usage(line, &error.to_string()))?;
+            let digest = digest
+                .parse::<Approved>()
+                .map_err(|error| usage(line, &error.to_string()))?;
+            Ok((target, digest))
+        };
+        lines.iter().map(parse).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn tell(&self, workspace: &Workspace, deployed: &[Deployed]) -> Result<ExitCode, Failure> {
+        let format = self.common.format();
+        let targets = deployed
+            .iter()
+            .map(|deployed| outcome(workspace, deployed))
+            .collect();
+        let file = OutcomeFile {
+            format: FileFormat,
+            targets,
+        };
+        for deployed in deployed {
+            if let Err(Refusal::Faulty { diagnostics, .. }) = &deployed.result {
+                workspace.show(diagnostics, format);
+            }
+            if let Err(Refusal::Stale(stale)) = &deployed.result {
+                output::say(&show::plan(&stale.plan));
+            }
+        }
+        match format {
+            Format::Json => output::json(&file),
+            Format::Text | Format::Github => output::data(&show::outcomes(&file)),
+        }
+        let path = self
+            .out
+            .clone()
+            .filter(|path| !path.as_os_str().is_empty())
+            .or_else(default_out);
+        if let Some(path) = path {
+            let text = serde_json::to_string_pretty(&file).expect("our documents have text keys");
+            output::file(&path, &format!("{text}\n"))?;
+            output::outputs(&[("outcome", &path.display().to_string())])?;
+        }
+        match deployed.iter().filter_map(kind).max() {
+            Some(kind) => Err(Failure::told(kind)),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+fn usage(line: &str, why: &str) -> Failure {
+    Failure::new(
+        Kind::CommandLine,
+        format!("`{line}` is not an approval: {why}"),
+    )
+    .hint("write `--approved environment/dev=sha256:…`, as nucleon-plan gives it")
+}
+
+fn default_out() -> Option<PathBuf> {
+    Some(
+        PathBuf::from(env::get(env::RUNNER_TEMP)?)
+            .join(format!("nucleon-outcome-{}.json", std::process::id())),
+    )
+}
+
+/// Whose fault it is that a target is not as it should be.
+fn kind(deployed: &Deployed) -> Option<Kind> {
+    match &deployed.result {
+        Ok(Applied::Unchanged(_)) => None,
+        Ok(Applied::Ended(record)) => (!record.status.is_success()).then_some(Kind::Outside),
+        Err(refusal) => Some(kind_of(refusal)),
+    }
+}
+
+fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
+    let target = workspace.fleet.repository.targets().get(&deployed.target);
+    let record = match &deployed.result {
+        Ok(Applied::Ended(record) | Applied::Unchanged(Some(record))) => Some(record),
+        Ok(Applied::Unchanged(None)) | Err(_) => None,
+    };
+    let place = record.map(|record| (record.account.clone(), record.region.clone()));
+    let place = place.or_else(|| {
+        target.map(|target| (target.place.account.clone(), target.place.region.clone()))
+    });
+    let (account, region) = place.unwrap_or_default();
+    let (status, message, hint, deployment) = match &deployed.result {
+        Ok(Applied::Unchanged(record)) => (
+            record.as_ref().map(|record| record.status),
+            "nothing changes".to_owned(),
+            None,
+            None,
+        ),
+        Ok(Applied::Ended(record)) => {
+            let message = record
+                .message
+                .clone()
+                .unwrap_or_else(|| "deployed".to_owned());
+            (Some(record.status), message, None, Some(record.id.clone()))
+        }
+        Err(refusal) => (None, chain(refusal), refusal.hint(), None),
+    };
+    TargetOutcome {
+        target: deployed.target.clone(),
+        stage: target.map_or_else(|| deployed.target.usual_stage(), |target| target.stage),
+        account,
+        region,
+        status,
+        message,
+        hint,
+        deployment,
+    }
+}

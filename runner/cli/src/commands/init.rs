@@ -1,0 +1,219 @@
+//! `nucleon init`: the files that a platform repository starts with.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::args::Common;
+use crate::error::{Failure, Kind};
+use crate::output;
+
+/// The files, and where they go.
+const FILES: [(&str, &str); 5] = [
+    ("nucleon.yaml", include_str!("../init/nucleon.yaml")),
+    (
+        ".github/workflows/nucleon-pull-request.yml",
+        include_str!("../init/nucleon-pull-request.yml"),
+    ),
+    (
+        ".github/workflows/nucleon-deploy.yml",
+        include_str!("../init/nucleon-deploy.yml"),
+    ),
+    (".github/CODEOWNERS", include_str!("../init/CODEOWNERS")),
+    ("roles.yaml", include_str!("../init/roles.yaml")),
+];
+
+/// Arguments of `nucleon init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The platform repository, as GitHub names it
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
+    repository: Option<(String, String)>,
+    /// Ids of its owner and of itself, for subjects in GitHub's immutable form (gh api repos/OWNER/NAME --jq '.owner.id, .id')
+    #[arg(long, value_name = "OWNER_ID/ID", requires = "repository", value_parser = ids)]
+    repository_ids: Option<(String, String)>,
+    /// The account that Proton was managed in
+    #[arg(long, value_name = "ID", value_parser = account)]
+    account: Option<String>,
+    /// Its region
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    region: Option<String>,
+    /// GitHub environments whose jobs may apply
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        requires = "repository"
+    )]
+    environments: Vec<String>,
+}
+
+impl Init {
+    /// Does it.
+    pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let mut written = 0;
+        for (path, text) in FILES {
+            let file = common.root.join(path);
+            if file.exists() {
+                output::say(&format!("kept     {path}: it is there already"));
+                continue;
+            }
+            output::file(&file, &self.filled(text))?;
+            output::say(&format!("written  {path}"));
+            written += 1;
+        }
+        if written > 0 {
+            output::say(&self.next(&common.root));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        if let Some((owner, name)) = &self.repository {
+            let environments = if self.environments.is_empty() {
+                None
+            } else {
+                Some(self.subjects(owner, name))
+            };
+            if let Some((start, end)) = subjects_of(&text).filter(|_| environments.is_some()) {
+                text.replace_range(start..end, &environments.unwrap_or_default());
+            }
+            if let Some((owner_id, id)) = &self.repository_ids {
+                text = text.replace(
+                    "acme@0/platform@0",
+                    &format!("{owner}@{owner_id}/{name}@{id}"),
+                );
+            }
+            text = text.replace("acme@0/platform@0", &format!("{owner}@0/{name}@0"));
+            text = text
+                .replace("acme/platform", &format!("{owner}/{name}"))
+                .replace("@acme/", &format!("@{owner}/"));
+        }
+        if let Some(account) = &self.account {
+            text = text.replace("111122223333", account);
+        }
+        if let Some(region) = &self.region {
+            text = text.replace("us-east-1", region);
+        }
+        text
+    }
+
+    /// The subjects of tokens that may apply, a pair for each GitHub environment.
+    fn subjects(&self, owner: &str, name: &str) -> String {
+        let (owner_id, id) = self
+            .repository_ids
+            .clone()
+            .unwrap_or_else(|| ("0".to_owned(), "0".to_owned()));
+        let pair = |environment: &String| {
+            [
+                format!("repo:{owner}/{name}:environment:{environment}"),
+                format!("repo:{owner}@{owner_id}/{name}@{id}:environment:{environment}"),
+            ]
+        };
+        self.environments
+            .iter()
+            .flat_map(pair)
+            .collect::<Vec<_>>()
+            .join(",\\\n      ")
+    }
+
+    fn next(&self, root: &Path) -> String {
+        let mut steps = vec![
+            "next:".to_owned(),
+            format!(
+                "  1. say in {} which accounts and environments there are",
+                root.join("nucleon.yaml").display()
+            ),
+            "  2. deploy roles.yaml into each account (its head says how)".to_owned(),
+            "  3. nucleon validate".to_owned(),
+        ];
+        if self.repository_ids.is_none() {
+            steps.push("  roles.yaml trusts GitHub's subjects with ids only once `@0` is replaced: run init with --repository-ids, or edit it".to_owned());
+        }
+        steps.join("\n")
+    }
+}
+
+/// Where the default of `ApplySubjects` stands.
+fn subjects_of(text: &str) -> Option<(usize, usize)> {
+    let parameter = text.find("\n  ApplySubjects:")?;
+    let start = parameter + text[parameter..].find("Default: \"")? + "Default: \"".len();
+    let end = start + text[start..].find('"')?;
+    Some((start, end))
+}
+
+fn repository(text: &str) -> Result<(String, String), String> {
+    let good = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    match text.split_once('/') {
+        Some((owner, name)) if good(owner) && good(name) => Ok((owner.to_owned(), name.to_owned())),
+        _ => Err("write OWNER/NAME, as in acme/platform".to_owned()),
+    }
+}
+
+fn ids(text: &str) -> Result<(String, String), String> {
+    let good = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('/') {
+        Some((owner, id)) if good(owner) && good(id) => Ok((owner.to_owned(), id.to_owned())),
+        _ => Err("write two numbers, OWNER_ID/ID".to_owned()),
+    }
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let good = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("an account has 12 digits".to_owned())
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let good = text.split('-').count() >= 3
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("write a region, as in us-east-1".to_owned())
+    }
+}
+
+/// What a missing nucleon.yaml needs.
+pub fn missing() -> Failure {
+    Failure::new(Kind::Files, "there is no nucleon.yaml here").hint("nucleon init")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_placeholders_become_the_repository() {
+        let init = Init {
+            repository: Some(("octo".into(), "infra".into())),
+            repository_ids: Some(("12".into(), "34".into())),
+            account: Some("999900001111".into()),
+            region: Some("eu-west-1".into()),
+            environments: vec!["live".into()],
+        };
+        let roles = init.filled(FILES[4].1);
+        assert!(
+            roles.contains("repo:octo@12/infra@34:environment:live\""),
+            "{}",
+            &roles[..3000]
+        );
+        assert!(
+            !roles.contains("acme")
+                && !roles.contains("111122223333")
+                && !roles.contains("environment:dev,")
+        );
+    }
+}

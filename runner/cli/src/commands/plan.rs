@@ -1,0 +1,228 @@
+//! `nucleon-plan`: what would change.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use nucleon_core::plan::Plan as CorePlan;
+use nucleon_core::plan_file::{PlanFile, PlanResult, PlannedTarget};
+use nucleon_core::record::Format as FileFormat;
+use nucleon_core::repository::Target;
+use nucleon_core::show;
+use nucleon_engine::candidate::Candidate;
+use nucleon_engine::deploy::{Deployed, candidates, farewells};
+use nucleon_engine::plan::plan;
+use nucleon_engine::refusal::Refusal;
+
+use crate::args::{Common, Flag, Format, Selection, StateArgs};
+use crate::error::{Failure, Kind, chain, kind_of};
+use crate::main_of::{Command, block_on};
+use crate::workspace::Workspace;
+use crate::{env, output, run};
+
+/// Says what would change, without changing anything
+///
+/// Plans any number of targets side by side. What a reviewer approves is the digest of each plan:
+/// pass it to `nucleon-apply --approved`, which refuses anything else.
+#[derive(Debug, Parser)]
+#[command(name = "nucleon-plan", version)]
+pub struct Plan {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    state: StateArgs,
+    /// Plan the removal of the targets
+    #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    destroy: Flag,
+    /// Write the plans to a file, as JSON
+    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
+    out: Option<PathBuf>,
+}
+
+impl Command for Plan {
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    fn run(self) -> Result<ExitCode, Failure> {
+        block_on(self.planned())?
+    }
+}
+
+impl Plan {
+    async fn planned(self) -> Result<ExitCode, Failure> {
+        let workspace = Workspace::open(&self.common, &self.state).await?;
+        let targets = if self.destroy.0 {
+            self.selection.named()
+        } else {
+            workspace.select(&self.selection).await?
+        };
+        let tips = workspace.tips(&targets).await?;
+        let ids = || uuid::Uuid::new_v4().to_string();
+        let (candidates, refused) = if self.destroy.0 {
+            (
+                farewells(&workspace.fleet, &targets, &tips, &ids),
+                Vec::new(),
+            )
+        } else {
+            candidates(&workspace.fleet, &targets, &tips, &ids)
+        };
+        let provisioner = workspace.provisioner(&targets).await?;
+        let plans = plan(&provisioner, &candidates).await;
+        let file = Self::file(&workspace, &candidates, plans, refused);
+        self.tell(&workspace, &file)
+    }
+
+    fn file(
+        workspace: &Workspace,
+        candidates: &[Candidate],
+        plans: Vec<Result<CorePlan, Refusal>>,
+        refused: Vec<Deployed>,
+    ) -> Planned {
+        let mut kinds = Vec::new();
+        let mut targets: Vec<PlannedTarget> = Vec::new();
+        for (candidate, result) in candidates.iter().zip(plans) {
+            kinds.extend(result.as_ref().err().map(kind_of));
+            targets.push(planned(candidate, result));
+        }
+        let mut diagnostics = workspace.diagnostics.clone();
+        for refusal in refused
+            .into_iter()
+            .filter_map(|deployed| deployed.result.err())
+        {
+            kinds.push(kind_of(&refusal));
+            if let Refusal::Faulty {
+                diagnostics: faults,
+                target,
+            } = refusal
+            {
+                diagnostics.extend(faults);
+                targets.extend(
+                    workspace
+                        .fleet
+                        .repository
+                        .targets()
+                        .get(&target)
+                        .map(faulty),
+                );
+            }
+        }
+        targets.sort_by_key(|planned| (planned.stage, planned.target.clone()));
+        let file = PlanFile {
+            format: FileFormat,
+            commit: workspace.commit.clone(),
+            run_url: run::run_url(),
+            targets,
+            diagnostics: diagnostics.iter().map(Into::into).collect(),
+        };
+        Planned {
+            file,
+            kind: kinds.into_iter().max(),
+            diagnostics,
+        }
+    }
+
+    fn tell(&self, workspace: &Workspace, planned: &Planned) -> Result<ExitCode, Failure> {
+        let format = self.common.format();
+        let Planned {
+            file,
+            kind,
+            diagnostics,
+        } = planned;
+        workspace.show(diagnostics, format);
+        match format {
+            Format::Json => output::json(file),
+            Format::Text | Format::Github => output::data(&show::terminal(file)),
+        }
+        let path = self
+            .out
+            .clone()
+            .filter(|path| !path.as_os_str().is_empty())
+            .or_else(default_out);
+        if let Some(path) = &path {
+            let text = serde_json::to_string_pretty(file).expect("our documents have text keys");
+            output::file(path, &format!("{text}\n"))?;
+        }
+        let approved: Vec<String> = file.targets.iter().filter_map(approval).collect();
+        let changes = file.targets.iter().any(changes);
+        let path = path
+            .map(|path| path.display().to_string())
+            .unwrap_or_default();
+        output::outputs(&[
+            ("approved", &approved.join("\n")),
+            ("plan", &path),
+            ("changes", if changes { "true" } else { "false" }),
+        ])?;
+        match kind {
+            Some(kind) => Err(Failure::told(*kind)),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+struct Planned {
+    file: PlanFile,
+    kind: Option<Kind>,
+    diagnostics: Vec<nucleon_core::diagnostic::Diagnostic>,
+}
+
+/// In a workflow run the plan is always kept, for `nucleon-notify`.
+fn default_out() -> Option<PathBuf> {
+    Some(PathBuf::from(env::get(env::RUNNER_TEMP)?).join("nucleon-plan.json"))
+}
+
+fn approval(planned: &PlannedTarget) -> Option<String> {
+    match &planned.result {
+        PlanResult::Planned { approval, .. } => Some(format!("{}={approval}", planned.target)),
+        PlanResult::Failed { .. } => None,
+    }
+}
+
+fn changes(planned: &PlannedTarget) -> bool {
+    match &planned.result {
+        PlanResult::Planned { plan, .. } => !plan.is_empty(),
+        PlanResult::Failed { .. } => false,
+    }
+}
+
+fn planned(candidate: &Candidate, result: Result<CorePlan, Refusal>) -> PlannedTarget {
+    let result = match result {
+        Ok(plan) => PlanResult::Planned {
+            approval: plan.approval().to_string(),
+            plan,
+        },
+        Err(refusal) => PlanResult::Failed {
+            message: chain(&refusal),
+            hint: refusal.hint(),
+        },
+    };
+    PlannedTarget {
+        target: candidate.target().clone(),
+        stage: candidate.stage,
+        account_name: candidate.account_name.clone(),
+        account: candidate.deployment.place.account.clone(),
+        region: candidate.deployment.place.region.clone(),
+        github_environment: candidate.github_environment.clone(),
+        template: candidate.template_label(),
+        result,
+    }
+}
+
+/// A target that could not be rendered.
+fn faulty(target: &Target) -> PlannedTarget {
+    PlannedTarget {
+        target: target.id.clone(),
+        stage: target.stage,
+        account_name: target.account.clone(),
+        account: target.place.account.clone(),
+        region: target.place.region.clone(),
+        github_environment: target.github_environment.clone(),
+        template: target.template.as_ref().map(ToString::to_string),
+        result: PlanResult::Failed {
+            message: "its files have faults".to_owned(),
+            hint: None,
+        },
+    }
+}

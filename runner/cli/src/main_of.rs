@@ -1,0 +1,59 @@
+//! What every `main` does: parse, run, show the failure, give the exit code.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Common, Format};
+use crate::error::{Failure, Kind};
+use crate::output;
+
+/// A binary's command line.
+pub trait Command: Parser + CommandFactory {
+    /// The arguments of every command.
+    fn common(&self) -> &Common;
+
+    /// Does it.
+    fn run(self) -> Result<ExitCode, Failure>;
+}
+
+/// Runs a binary.
+pub fn main_of<C: Command>() -> ExitCode {
+    let command = match C::try_parse() {
+        Ok(command) => command,
+        Err(error) => return usage(&error),
+    };
+    let format = command.common().format();
+    finish(command.run(), format)
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help and version go to stdout, faults to stderr; clap knows which.
+    let _closed = error.print();
+    if error.use_stderr() {
+        Kind::CommandLine.into()
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn finish(result: Result<ExitCode, Failure>, format: Format) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            output::failure(&failure, format);
+            failure.kind.into()
+        }
+    }
+}
+
+/// Runs a future to its end on a runtime of its own; commands that need none do not pay for it.
+pub fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime
+        .map_err(|error| Failure::new(Kind::Outside, format!("could not start: {error}")))?;
+    Ok(runtime.block_on(future))
+}

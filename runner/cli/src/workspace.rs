@@ -1,0 +1,291 @@
+//! Opens what a command works on: the repository's files, the template versions they use, and the state.
+
+use std::sync::Arc;
+
+use nucleon_adapters::aws::{
+    Base, GitHubIdentity, Hub, SessionSettings, Sessions, configuration, session_name,
+};
+use nucleon_adapters::clock::{StoppedClock, SystemClock};
+use nucleon_adapters::cloudformation::CloudFormationProvisioner;
+use nucleon_adapters::files::read_tree;
+use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
+use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::files::Files;
+use nucleon_core::repository::Target;
+use nucleon_core::secret::Secret;
+use nucleon_core::target::TargetId;
+use nucleon_engine::fleet::{Fleet, Tips};
+use nucleon_engine::load::load;
+use nucleon_engine::ports::{Clock, State as _};
+use nucleon_engine::select::is_pending;
+
+use crate::args::{Common, Format, Selection, StateArgs};
+use crate::error::{Failure, Kind};
+use crate::{env, output, run};
+
+/// A repository that is open, with its state.
+pub struct Workspace {
+    /// Its targets and template versions.
+    pub fleet: Fleet,
+    /// The faults in its files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The commit that is checked out.
+    pub commit: String,
+    /// The state.
+    pub state: GitState,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    files: Files,
+    checkout: Checkout,
+}
+
+impl Workspace {
+    /// Opens a repository: reads its files and fetches the template versions that its targets use.
+    ///
+    /// Faults in single specs do not stop the others; a `nucleon.yaml` that is missing or broken stops everything.
+    pub async fn open(common: &Common, arguments: &StateArgs) -> Result<Self, Failure> {
+        let files = read_tree(&common.root)?;
+        let checkout = checkout(common, arguments);
+        let commit = checkout.head().await?;
+        let loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
+        let clock = clock()?;
+        let place = StatePlace {
+            prefix: arguments.state_prefix.clone(),
+            branch: loaded.fleet.repository.config().state.branch.clone(),
+        };
+        let state = GitState::new(checkout.clone(), &place, clock.clone());
+        let workspace = Self {
+            fleet: loaded.fleet,
+            diagnostics: loaded.diagnostics,
+            commit,
+            state,
+            clock,
+            files,
+            checkout,
+        };
+        if workspace.diagnostics.iter().any(is_fatal) {
+            workspace.show(&workspace.diagnostics, common.format());
+            return Err(Failure::told(Kind::Files));
+        }
+        Ok(workspace)
+    }
+
+    /// The targets that a command line means, sorted by stage.
+    pub async fn select(&self, selection: &Selection) -> Result<Vec<TargetId>, Failure> {
+        let targets = self.fleet.repository.targets();
+        let named = selection.named();
+        for id in &named {
+            self.named(id)?;
+        }
+        let mut selected: Vec<&Target> = targets
+            .values()
+            .filter(|target| named.is_empty() || named.contains(&target.id))
+            .filter(|target| selection.stage().is_none_or(|stage| target.stage == stage))
+            .collect();
+        if let Some(revision) = selection.changed_since() {
+            selected = self.changed_since(revision, selected).await?;
+        }
+        if selection.pending.0 {
+            selected = self.pending(selected).await?;
+        }
+        selected.sort_by_key(|target| (target.stage, &target.id));
+        Ok(selected
+            .into_iter()
+            .map(|target| target.id.clone())
+            .collect())
+    }
+
+    /// A target that was named, if there is one.
+    pub fn named(&self, id: &TargetId) -> Result<TargetId, Failure> {
+        let targets = self.fleet.repository.targets();
+        if targets.contains_key(id) {
+            return Ok(id.clone());
+        }
+        let known: Vec<String> = targets.keys().map(ToString::to_string).collect();
+        let closest =
+            nucleon_core::suggest::closest(&id.to_string(), known.iter().map(String::as_str));
+        let hint = closest.map_or_else(
+            || "`nucleon status` and the specs name the targets".to_owned(),
+            |closest| format!("did you mean `{closest}`?"),
+        );
+        Err(Failure::new(Kind::Files, format!("no spec defines {id}")).hint(hint))
+    }
+
+    /// The tips of targets and of what they need.
+    pub async fn tips(&self, targets: &[TargetId]) -> Result<Tips, Failure> {
+        Ok(self
+            .state
+            .read(&self.fleet.with_dependencies(targets))
+            .await?)
+    }
+
+    /// Plans and applies in this repository's accounts.
+    pub async fn provisioner(
+        &self,
+        targets: &[TargetId],
+    ) -> Result<CloudFormationProvisioner, Failure> {
+        let hub = self.fleet.repository.config().hub.as_ref();
+        let hub = hub
+            .map(|hub| Hub {
+                plan: hub.plan.clone(),
+                apply: hub.apply.clone(),
+            })
+            .unwrap_or_default();
+        let base = match (
+            env::get(env::ID_TOKEN_REQUEST_URL),
+            env::get(env::ID_TOKEN_REQUEST_TOKEN),
+        ) {
+            (Some(url), Some(token)) => Base::GitHub(GitHubIdentity {
+                url,
+                token: Secret::new(token),
+            }),
+            _ => Base::Ambient,
+        };
+        let name = run::name();
+        let settings = SessionSettings {
+            base,
+            hub,
+            name: session_name(&name, targets),
+        };
+        let sessions = Sessions::new(configuration().await, settings);
+        Ok(CloudFormationProvisioner::new(Arc::new(sessions), name))
+    }
+
+    /// Shows diagnostics with the lines they point at.
+    pub fn show(&self, diagnostics: &[Diagnostic], format: Format) {
+        output::diagnostics(diagnostics, format, &|file| source(&self.files, file));
+    }
+
+    async fn pending<'a>(&self, targets: Vec<&'a Target>) -> Result<Vec<&'a Target>, Failure> {
+        let tips = self.state.read_all().await?;
+        let now = self.clock.now();
+        let composed = self.fleet.compose(&targets, &tips);
+        let pending = |(target, (composition, _)): (
+            &'a Target,
+            (Option<nucleon_core::compose::Composition>, _),
+        )| {
+            let digest = composition?.rendered.digest();
+            is_pending(tips.get(&target.id), &digest, &target.place, now).then_some(target)
+        };
+        Ok(targets
+            .into_iter()
+            .zip(composed)
+            .filter_map(pending)
+            .collect())
+    }
+
+    /// Targets that render differently than at a revision, whatever the commits between say.
+    async fn changed_since<'a>(
+        &self,
+        revision: &str,
+        targets: Vec<&'a Target>,
+    ) -> Result<Vec<&'a Target>, Failure> {
+        let files = self.checkout.tree_at(revision).await?;
+        let before = load(&files, &GitTemplates::new(self.checkout.clone()), revision)
+            .await?
+            .fleet;
+        let tips = self.state.read_all().await?;
+        let old: Vec<&Target> = targets
+            .iter()
+            .filter_map(|target| before.repository.targets().get(&target.id))
+            .collect();
+        let digests: std::collections::BTreeMap<&TargetId, _> = old
+            .iter()
+            .zip(before.compose(&old, &tips))
+            .filter_map(|(target, (composition, _))| {
+                Some((&target.id, (composition?.rendered.digest(), &target.place)))
+            })
+            .collect();
+        let composed = self.fleet.compose(&targets, &tips);
+        let changed = |(target, (composition, _)): (
+            &'a Target,
+            (Option<nucleon_core::compose::Composition>, _),
+        )| {
+            let now = composition.map(|composition| (composition.rendered.digest(), &target.place));
+            let same = now.is_some() && now.as_ref() == digests.get(&target.id);
+            (!same).then_some(target)
+        };
+        Ok(targets
+            .into_iter()
+            .zip(composed)
+            .filter_map(changed)
+            .collect())
+    }
+}
+
+/// A repository's files after every check that needs no network.
+pub struct Checked {
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many targets there are.
+    pub targets: usize,
+    /// How many files were read.
+    pub files: usize,
+    read: Files,
+}
+
+impl Checked {
+    /// The text of a file that was read.
+    pub fn source(&self, file: &str) -> Option<Arc<str>> {
+        source(&self.read, file)
+    }
+}
+
+/// Reads a repository and checks everything that needs no network.
+pub fn check(common: &Common) -> Result<Checked, Failure> {
+    let files = read_tree(&common.root)?;
+    let templates = GitTemplates::offline(Checkout::new(&common.root, "origin"));
+    let loaded = crate::main_of::block_on(load(&files, &templates, ""))??.rendered();
+    let targets = loaded.fleet.repository.targets().len();
+    Ok(Checked {
+        diagnostics: loaded.diagnostics,
+        targets,
+        files: files.len(),
+        read: files,
+    })
+}
+
+/// The state alone, for commands that need nothing else.
+pub fn state(common: &Common, arguments: &StateArgs) -> Result<GitState, Failure> {
+    let place = StatePlace {
+        prefix: arguments.state_prefix.clone(),
+        ..StatePlace::default()
+    };
+    Ok(GitState::new(checkout(common, arguments), &place, clock()?))
+}
+
+fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
+    let checkout = Checkout::new(&common.root, &arguments.state_remote);
+    match (
+        env::get(env::GITHUB_TOKEN),
+        env::get(env::GITHUB_SERVER_URL),
+    ) {
+        (Some(token), Some(server)) => {
+            checkout.with_credential(Credential::new(&server, Secret::new(token)))
+        }
+        _ => checkout,
+    }
+}
+
+fn clock() -> Result<Arc<dyn Clock>, Failure> {
+    let Some(now) = env::get(env::NOW) else {
+        return Ok(Arc::new(SystemClock));
+    };
+    let now = now
+        .parse()
+        .map_err(|error| Failure::new(Kind::CommandLine, format!("{}: {error}", env::NOW)))?;
+    Ok(Arc::new(StoppedClock(now)))
+}
+
+fn source(files: &Files, file: &str) -> Option<Arc<str>> {
+    files.text(file).map(Into::into)
+}
+
+/// Faults in `nucleon.yaml` itself: nothing can be trusted to go where it belongs.
+fn is_fatal(diagnostic: &Diagnostic) -> bool {
+    let in_config = diagnostic
+        .location
+        .as_ref()
+        .is_some_and(|at| &*at.file == nucleon_core::config::FILE);
+    diagnostic.is_error() && in_config
+}
