@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Prism;
 use crate::http::{self, Message};
@@ -59,6 +59,8 @@ pub struct Recorder {
 #[derive(Debug, Default)]
 struct Shared {
     upstream: Option<String>,
+    /// What stands before the path of the API: a server of one's own has `/api/v3`, a proxy gets whole addresses.
+    before: &'static str,
     answers: Mutex<Vec<Answer>>,
     requests: Mutex<Vec<Request>>,
 }
@@ -67,24 +69,46 @@ struct Shared {
 struct Answer {
     line: String,
     status: u16,
+    headers: Vec<(String, String)>,
     body: Value,
+    once: bool,
 }
 
 impl Recorder {
     /// Stands before GitHub's API.
     pub fn github() -> Self {
         let prism = Prism::connect();
-        Self::start(Some(prism.address().to_owned()), Some(prism))
+        Self::start(Shared::judged_by(&prism), Some(prism))
+    }
+
+    /// Stands before the API of a GitHub server of one's own, which has it below `/api/v3`.
+    pub fn github_server() -> Self {
+        let prism = Prism::connect();
+        let shared = Shared {
+            before: "/api/v3",
+            ..Shared::judged_by(&prism)
+        };
+        Self::start(shared, Some(prism))
+    }
+
+    /// Is the proxy on the way to GitHub's API at `http://api.github.test`.
+    pub fn github_proxy() -> Self {
+        let prism = Prism::connect();
+        let shared = Shared {
+            before: "http://api.github.test",
+            ..Shared::judged_by(&prism)
+        };
+        Self::start(shared, Some(prism))
     }
 
     /// Stands before a Prism that somebody else has started.
     pub fn github_at(prism: &Prism) -> Self {
-        Self::start(Some(prism.address().to_owned()), None)
+        Self::start(Shared::judged_by(prism), None)
     }
 
     /// Stands alone and answers only what it was told to.
     pub fn alone() -> Self {
-        Self::start(None, None)
+        Self::start(Shared::default(), None)
     }
 
     /// Answers a request with `body` instead of GitHub's example.
@@ -92,11 +116,30 @@ impl Recorder {
     /// `line` is method and path without the query. The request is still
     /// judged. Of several answers to one line the newest counts.
     pub fn answer(self, line: &str, status: u16, body: Value) -> Self {
-        let answer = Answer {
+        self.add(Answer {
             line: line.to_owned(),
             status,
+            headers: Vec::new(),
             body,
-        };
+            once: false,
+        })
+    }
+
+    /// Answers the next such request with a status, headers and an empty object; those after it get what they would have got.
+    ///
+    /// Of several, the one told last comes first.
+    pub fn answer_once(self, line: &str, status: u16, headers: &[(&str, &str)]) -> Self {
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.add(Answer {
+            line: line.to_owned(),
+            status,
+            headers: headers.iter().map(header).collect(),
+            body: Value::Object(Map::new()),
+            once: true,
+        })
+    }
+
+    fn add(self, answer: Answer) -> Self {
         locked(&self.shared.answers).insert(0, answer);
         self
     }
@@ -121,18 +164,18 @@ impl Recorder {
         refused
     }
 
-    fn start(upstream: Option<String>, prism: Option<Prism>) -> Self {
+    fn start(shared: Shared, prism: Option<Prism>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let url = format!(
-            "http://{}",
+            "http://{}{}",
             listener
                 .local_addr()
-                .expect("a bound socket has an address")
+                .expect("a bound socket has an address"),
+            Some(shared.before)
+                .filter(|before| before.starts_with('/'))
+                .unwrap_or_default()
         );
-        let shared = Arc::new(Shared {
-            upstream,
-            ..Shared::default()
-        });
+        let shared = Arc::new(shared);
         let serving = Arc::clone(&shared);
         // Ends with the test's process; it holds nothing that must be given back.
         thread::spawn(move || {
@@ -159,6 +202,13 @@ impl Drop for Recorder {
 }
 
 impl Shared {
+    fn judged_by(prism: &Prism) -> Self {
+        Self {
+            upstream: Some(prism.address().to_owned()),
+            ..Self::default()
+        }
+    }
+
     fn serve(&self, mut stream: TcpStream) -> io::Result<()> {
         let Some(request) = Message::read(&mut BufReader::new(stream.try_clone()?))? else {
             return Ok(());
@@ -179,7 +229,11 @@ impl Shared {
             };
             return told.map_or_else(unexpected, |answer| (answer, None));
         };
-        match http::send(upstream, request) {
+        let Some(request) = self.without_prefix(request) else {
+            let refusal = format!("the API is at {}", self.before);
+            return (response(404, &Value::Null), Some(refusal));
+        };
+        match http::send(upstream, &request) {
             Ok(answer) if status(&answer) < 400 => (told.unwrap_or(answer), None),
             Ok(answer) => {
                 let violations = answer.header("sl-violations").map(str::to_owned);
@@ -197,11 +251,25 @@ impl Shared {
     fn told(&self, request: &Message) -> Option<Message> {
         let (method, path) = method_and_path(request);
         let line = format!("{method} {}", path.split('?').next().unwrap_or_default());
-        let answers = locked(&self.answers);
-        answers
-            .iter()
-            .find(|answer| answer.line == line)
-            .map(|answer| response(answer.status, &answer.body))
+        let mut answers = locked(&self.answers);
+        let index = answers.iter().position(|answer| answer.line == line)?;
+        let answer = &answers[index];
+        let mut told = response(answer.status, &answer.body);
+        told.headers.extend(answer.headers.iter().cloned());
+        if answer.once {
+            answers.remove(index);
+        }
+        Some(told)
+    }
+
+    /// The request as GitHub's own API would get it.
+    fn without_prefix(&self, request: &Message) -> Option<Message> {
+        let (method, path) = method_and_path(request);
+        let path = path.strip_prefix(self.before)?;
+        Some(Message {
+            start: format!("{method} {path} HTTP/1.1"),
+            ..request.clone()
+        })
     }
 }
 

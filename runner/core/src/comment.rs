@@ -92,7 +92,15 @@ fn stays(planned: &PlannedTarget) -> bool {
 }
 
 fn head(file: &PlanFile, frame: Frame<'_>) -> String {
-    let mut head = format!("{}\n### Nucleon: {}\n\n", marker(frame.key), totals(file));
+    let folder = match frame.key {
+        "" => String::new(),
+        key => format!(" {}", code(key)),
+    };
+    let mut head = format!(
+        "{}\n### Nucleon{folder}: {}\n\n",
+        marker(frame.key),
+        totals(file)
+    );
     if let Some(notice) = frame.notice {
         let _infallible = write!(head, "> [!NOTE]\n> {}\n\n", sentence(notice));
     }

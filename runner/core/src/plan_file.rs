@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::plan::Plan;
 use crate::record::Format;
 use crate::target::{Stage, TargetId};
@@ -84,8 +86,8 @@ pub struct FileDiagnostic {
     pub help: Option<String>,
 }
 
-impl From<&crate::diagnostic::Diagnostic> for FileDiagnostic {
-    fn from(diagnostic: &crate::diagnostic::Diagnostic) -> Self {
+impl From<&Diagnostic> for FileDiagnostic {
+    fn from(diagnostic: &Diagnostic) -> Self {
         Self {
             code: diagnostic.code.as_str().to_owned(),
             severity: if diagnostic.is_error() {
@@ -101,6 +103,18 @@ impl From<&crate::diagnostic::Diagnostic> for FileDiagnostic {
 }
 
 impl FileDiagnostic {
+    /// The diagnostic; nothing where a newer Nucleon wrote a code that this one does not know.
+    pub fn to_diagnostic(&self) -> Option<Diagnostic> {
+        let code = Code::ALL.iter().find(|code| code.as_str() == self.code)?;
+        let mut diagnostic = Diagnostic::error(*code, self.message.clone());
+        if !self.is_error() {
+            diagnostic.severity = Severity::Warning;
+        }
+        diagnostic.location.clone_from(&self.location);
+        diagnostic.help.clone_from(&self.help);
+        Some(diagnostic)
+    }
+
     /// Whether it stops the work.
     pub fn is_error(&self) -> bool {
         self.severity == "error"

@@ -111,7 +111,7 @@ impl Client {
         let mut sent = self
             .http
             .request(request.method.clone(), url)
-            .header(ACCEPT, "application/vnd.github+json")
+            .header(ACCEPT, "application/vnd.github+json, application/json")
             .header("X-GitHub-Api-Version", VERSION)
             .bearer_auth(self.token.expose());
         if let Some(body) = &request.body {

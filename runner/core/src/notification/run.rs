@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use super::{CHECK_LIMIT, Check, Conclusion, named, title};
 use crate::markdown::{Limit, blocks, code, sentence, text};
@@ -14,7 +15,7 @@ use crate::target::{Stage, TargetId};
 use crate::visible::clipped;
 
 /// How one target fared in a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fared {
     /// The target.
     pub target: TargetId,
@@ -35,6 +36,7 @@ pub struct Fared {
     /// What to do.
     pub hint: Option<String>,
     /// When it began and when it ended.
+    #[serde(skip)]
     pub times: Option<(Timestamp, Option<Timestamp>)>,
 }
 

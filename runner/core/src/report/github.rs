@@ -32,6 +32,11 @@ pub fn annotation(message: &str, hint: Option<&str>) -> String {
     format!("::error::{}\n", data(&with_help(message, hint)))
 }
 
+/// Something to know though nothing is wrong.
+pub fn notice(message: &str) -> String {
+    format!("::notice::{}\n", data(message))
+}
+
 fn command(name: &str, diagnostic: &Diagnostic) -> String {
     let mut properties = String::new();
     if let Some(place) = &diagnostic.location {
