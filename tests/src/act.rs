@@ -43,6 +43,8 @@ impl Act {
                 "--platform",
                 "ubuntu-latest=-self-hosted",
                 "--no-cache-server",
+                "--actor",
+                "dana",
                 "--concurrent-jobs",
                 "4",
             ])
@@ -156,15 +158,11 @@ impl Run {
     ///
     /// `job` is the name at the head of act's lines, as `deploy.yml/plan`.
     pub fn printed_by(&self, job: &str) -> Vec<&str> {
-        let head = format!("[{job}]");
-        let printed = |line: &'_ str| {
-            line.split_once("  | ")
-                .filter(|(start, _)| start.trim() == head)
-                .map(|(start, _)| start.len())
-        };
-        self.log
-            .lines()
-            .filter_map(|line| printed(line).map(|at| &line[at + 4..]))
+        let of_job = |head: &str| head.trim().trim_matches(['[', ']']).trim() == job;
+        let lines = self.log.lines().filter_map(|line| line.split_once("  | "));
+        lines
+            .filter(|(head, _)| of_job(head))
+            .map(|(_, printed)| printed)
             .collect()
     }
 

@@ -62,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
 }
 
 fn tell(story: &Story) -> Result<()> {
+    story.the_first_push()?;
     story.a_faulty_pull_request()?;
     story.a_pull_request()?;
     story.the_merge()?;

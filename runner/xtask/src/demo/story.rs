@@ -12,6 +12,11 @@ use crate::Result;
 use crate::workspace::Workspace;
 
 const SLUG: &str = "acme/platform";
+/// What act calls the job of a pull request.
+const PREVIEW: &str = "nucleon/Nucleon pull request/preview";
+/// What act calls the jobs of a deployment, before their own names.
+const DEPLOY: &str = "nucleon/Nucleon deploy/";
+const TARGETS: &str = "refs/nucleon/targets/";
 const SPEC: &str = "services/orders.yaml";
 
 /// One platform team's day.
@@ -43,6 +48,20 @@ impl Story {
         }
     }
 
+    pub(super) fn the_first_push(&self) -> Result<()> {
+        title("The first push deploys the platform, stage by stage, into two accounts");
+        self.deploy(&self.example.repository());
+        let of_prod = |stack: &String| stack.contains("prod");
+        demand(
+            !self.example.dev().stacks().iter().any(of_prod),
+            "nothing of prod is in dev's account",
+        )?;
+        demand(
+            self.example.prod().stacks().iter().any(of_prod),
+            "prod stands in its own account",
+        )
+    }
+
     pub(super) fn a_faulty_pull_request(&self) -> Result<()> {
         title("A developer opens a pull request with two slips");
         let repository = self.propose("slips", |repository| {
@@ -52,9 +71,7 @@ impl Story {
         });
         let github = Recorder::github_at(&self.prism);
         let run = self.pull_request(&repository, "slips", &github);
-        let printed = run
-            .printed_by("nucleon/pull-request.yml/preview")
-            .join("\n");
+        let printed = run.printed_by(PREVIEW).join("\n");
         quote(&printed);
         let _ = run.fails();
         demand(printed.contains(SPEC), "the diagnostics name the file")
@@ -82,8 +99,9 @@ impl Story {
     }
 
     pub(super) fn the_merge(&self) -> Result<()> {
-        title("The merge deploys, stage by stage");
+        title("Its merge deploys that change, and nothing else");
         let repository = self.example.repository();
+        let before = repository.remote_refs(TARGETS);
         repository.git(["switch", "--quiet", "main"]);
         repository.git([
             "merge",
@@ -94,19 +112,16 @@ impl Story {
             "longer-timeout",
         ]);
         let repository = repository.push();
-        let github = Recorder::github_at(&self.prism);
-        let run = self.push(&repository, &github).succeeds();
-        for job in run.jobs("succeeded") {
-            line(&format!("{job} succeeded"));
-        }
-        let of_prod = |stack: &String| stack.contains("prod");
+        self.deploy(&repository);
+        let moved = repository
+            .remote_refs(TARGETS)
+            .into_iter()
+            .filter(|tip| !before.contains(tip));
+        let moved: Vec<_> = moved.map(|(name, _)| name.replace(TARGETS, "")).collect();
+        line(&format!("new records: {}", moved.join(", ")));
         demand(
-            !self.example.dev().stacks().iter().any(of_prod),
-            "nothing of prod is in dev's account",
-        )?;
-        demand(
-            self.example.prod().stacks().iter().any(of_prod),
-            "prod stands in its own account",
+            moved == ["service/orders/service-instance/prod"],
+            "only the changed instance has a new record",
         )
     }
 
@@ -150,10 +165,9 @@ impl Story {
         ]);
         quote(&repository.git([
             "log",
-            "--all",
             "--glob=refs/nucleon/targets",
-            "--format=%<(52,trunc)%S %s",
-            "--source",
+            "--format=%h %ad %s",
+            "--date=format:%H:%M:%S",
         ]));
         Ok(())
     }
@@ -161,14 +175,10 @@ impl Story {
     pub(super) fn nothing_changes(&self) -> Result<()> {
         title("The same push again: nothing is pending, nothing runs");
         let repository = self.example.repository();
-        let before = repository.remote_refs("refs/nucleon/targets/");
-        let github = Recorder::github_at(&self.prism);
-        let run = self.push(&repository, &github).succeeds();
-        for job in run.jobs("succeeded") {
-            line(&format!("{job} succeeded"));
-        }
+        let before = repository.remote_refs(TARGETS);
+        self.deploy(&repository);
         demand(
-            repository.remote_refs("refs/nucleon/targets/") == before,
+            repository.remote_refs(TARGETS) == before,
             "no record was written",
         )
     }
@@ -223,8 +233,31 @@ impl Story {
         )
     }
 
+    /// Runs the deploy workflow for a push to main, and tells which jobs ran.
+    fn deploy(&self, repository: &Repository) {
+        let github = Recorder::github_at(&self.prism);
+        let run = self.push(repository, &github).succeeds();
+        let jobs = run.jobs("succeeded");
+        // What applies is named after its target; act adds the entry's number.
+        let of_target = |job: &&str| Some(job.strip_prefix(DEPLOY)?.to_owned());
+        let applied: Vec<_> = jobs
+            .iter()
+            .filter_map(of_target)
+            .filter(|job| job.contains('/'))
+            .collect();
+        line(&format!(
+            "{} jobs went well, {} of them applied something",
+            jobs.len(),
+            applied.len()
+        ));
+        for job in applied {
+            line(&format!("  {job}"));
+        }
+    }
+
     fn push(&self, repository: &Repository, github: &Recorder) -> Run {
-        let payload = json!({"ref": "refs/heads/main", "repository": {"full_name": SLUG, "default_branch": "main"}});
+        let repository_seen = json!({"full_name": SLUG, "default_branch": "main"});
+        let payload = json!({"ref": "refs/heads/main", "repository": repository_seen});
         self.act(repository, "nucleon-deploy.yml", github, "push", &payload)
     }
 
