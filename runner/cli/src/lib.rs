@@ -8,6 +8,7 @@ pub mod bundle;
 pub mod commands;
 pub mod env;
 pub mod error;
+pub mod github;
 pub mod main_of;
 pub mod matrix;
 pub mod output;

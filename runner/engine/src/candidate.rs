@@ -1,5 +1,7 @@
 //! A target that is composed and can be planned.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::digest::InputsDigest;
@@ -28,6 +30,8 @@ pub struct Candidate {
     pub inputs: InputsDigest,
     /// Values that are not known yet.
     pub unknown: Vec<String>,
+    /// The types of its resources, by logical id, where the rendered template could be read.
+    pub resources: BTreeMap<String, String>,
     /// Values that must not be shown.
     pub secrets: Vec<Secret>,
     /// Whether its environment demands an approval.
@@ -76,7 +80,7 @@ impl Candidate {
             account: self.deployment.place.account.clone(),
             region: self.deployment.place.region.clone(),
             provisioned: Some(provisioned),
-            outputs: std::collections::BTreeMap::new(),
+            outputs: BTreeMap::new(),
             started: now,
             completed: None,
             lease: Some(run.lease_from(now)),
@@ -85,7 +89,7 @@ impl Candidate {
             commit: run.commit.clone(),
             pull_request: run.pull_request,
             run_url: run.run_url.clone(),
-            unknown: std::collections::BTreeMap::new(),
+            unknown: BTreeMap::new(),
         }
     }
 }

@@ -98,7 +98,10 @@ impl Fleet {
             artifacts: self.repository.config().artifacts(&target.place),
             id,
             capabilities: facts.as_ref().map(capabilities).unwrap_or_default(),
-            sensitive: facts.map(|facts| facts.sensitive).unwrap_or_default(),
+            sensitive: facts
+                .as_ref()
+                .map(|facts| facts.sensitive.clone())
+                .unwrap_or_default(),
             destroy: false,
         };
         Candidate {
@@ -110,6 +113,7 @@ impl Fleet {
             inputs: inputs.digest(),
             unknown: rendered.unknown().to_vec(),
             secrets,
+            resources: facts.map(|facts| facts.resources).unwrap_or_default(),
             needs_approval: self.needs_approval(target),
         }
     }
@@ -157,6 +161,7 @@ impl Fleet {
                 .clone()
                 .unwrap_or_else(|| InputsDigest::of(&[])),
             unknown: Vec::new(),
+            resources: BTreeMap::new(),
             secrets: Vec::new(),
             needs_approval: target.is_some_and(|target| self.needs_approval(target)),
         }

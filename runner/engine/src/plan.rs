@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use nucleon_core::plan::{Operation, Plan};
+use nucleon_core::plan::{Action, Change, Operation, Plan};
 use tokio::sync::Semaphore;
 
 use crate::candidate::Candidate;
@@ -43,14 +43,15 @@ async fn provisional(
         .describe(&candidate.deployment)
         .await
         .map_err(Arc::new)?;
-    let before = living
-        .as_ref()
-        .map_or("", |living| living.template_body.as_str());
+    let before = living.as_ref().map(|living| living.template_body.as_str());
     let (shown, masked) = difference(
-        before,
+        before.unwrap_or_default(),
         &candidate.deployment.template_body,
         &candidate.secrets,
     );
+    // Of something new, the difference would be the whole template; its resources tell the same in fewer lines.
+    let added = before.is_none() && !candidate.resources.is_empty();
+    let changes = candidate.resources.iter().filter(|_| added).map(addition);
     Ok(Plan {
         target: candidate.target().clone(),
         operation: if living.is_some() {
@@ -59,13 +60,23 @@ async fn provisional(
             Operation::Create
         },
         unknown: candidate.unknown.clone(),
-        changes: Vec::new(),
+        changes: changes.collect(),
         rendered: candidate.deployment.rendered.clone(),
-        difference: Some(shown),
-        masked,
+        difference: Some(shown).filter(|_| !added),
+        masked: if added { 0 } else { masked },
         notes: vec![
             "provisional: it uses outputs that an earlier stage of this run will set".to_owned(),
         ],
     }
     .sorted())
+}
+
+fn addition((resource, resource_type): (&String, &String)) -> Change {
+    Change {
+        action: Action::Add,
+        resource: resource.clone(),
+        resource_type: resource_type.clone(),
+        physical_id: None,
+        properties: Vec::new(),
+    }
 }

@@ -12,10 +12,12 @@ use nucleon_core::show;
 use nucleon_core::target::TargetId;
 use nucleon_engine::apply::{Applied, Apply as Engine};
 use nucleon_engine::deploy::{Deployed, deploy, destroy};
+use nucleon_engine::ports::Approvals;
 use nucleon_engine::refusal::Refusal;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind, chain, kind_of};
+use crate::github::github;
 use crate::main_of::{Command, block_on};
 use crate::output::Lines;
 use crate::signals::cancelled;
@@ -64,12 +66,13 @@ impl Apply {
         };
         let run = run::current(workspace.commit.clone())?;
         let provisioner = workspace.provisioner(&targets).await?;
+        let github = github()?.ok();
         let engine = Engine {
             provisioner: &provisioner,
             state: &workspace.state,
             clock: &*workspace.clock,
             progress: &Lines,
-            approvals: None,
+            approvals: github.as_ref().map(|github| github as &dyn Approvals),
             run: &run,
             approved: approved.as_ref(),
             cancelled: cancelled(),
