@@ -104,6 +104,11 @@ fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
     }
 }
 
+/// A path that an action's input may leave empty.
+pub fn parse_path(text: &str) -> Result<Line<PathBuf>, std::convert::Infallible> {
+    parse_line(text)
+}
+
 fn parse_target(text: &str) -> Result<Line<TargetId>, nucleon_core::target::BadTargetId> {
     parse_line(text)
 }

@@ -15,7 +15,7 @@ use nucleon_engine::deploy::{Deployed, deploy, destroy};
 use nucleon_engine::ports::Approvals;
 use nucleon_engine::refusal::Refusal;
 
-use crate::args::{Common, Flag, Format, Selection, StateArgs};
+use crate::args::{Common, Flag, Format, Line, Selection, StateArgs, parse_path};
 use crate::error::{Failure, Kind, chain, kind_of};
 use crate::github::github;
 use crate::main_of::{Command, block_on};
@@ -41,8 +41,8 @@ pub struct Apply {
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
     /// Write the outcomes to a file, as JSON
-    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
-    out: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true, value_parser = parse_path)]
+    out: Option<Line<PathBuf>>,
 }
 
 impl Command for Apply {
@@ -139,7 +139,7 @@ impl Apply {
         let path = self
             .out
             .clone()
-            .filter(|path| !path.as_os_str().is_empty())
+            .and_then(|line| line.0)
             .or_else(default_out);
         if let Some(path) = path {
             let text = serde_json::to_string_pretty(&file).expect("our documents have text keys");

@@ -13,7 +13,7 @@ use nucleon_core::target::{Stage, TargetId};
 use nucleon_core::template::TemplateSource;
 use serde::Serialize;
 
-use crate::args::{Common, Format, Selection, StateArgs};
+use crate::args::{Common, Format, Line, Selection, StateArgs, parse_path};
 use crate::error::{Failure, Kind};
 use crate::main_of::{Command, block_on};
 use crate::matrix::matrix;
@@ -40,8 +40,8 @@ pub struct Render {
     #[command(flatten)]
     state: StateArgs,
     /// Write what is rendered below this folder
-    #[arg(long, value_name = "DIR", env = env::OUT, hide_env = true)]
-    out: Option<PathBuf>,
+    #[arg(long, value_name = "DIR", env = env::OUT, hide_env = true, value_parser = parse_path)]
+    out: Option<Line<PathBuf>>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,7 +135,7 @@ impl Render {
             .next()
             .unwrap_or_default();
         let file = format!("{folder}/{name}");
-        if let Some(out) = self.out.as_ref().filter(|out| !out.as_os_str().is_empty()) {
+        if let Some(out) = self.out.as_ref().and_then(|line| line.0.as_ref()) {
             output::file(&out.join(&file), composition.rendered.text())?;
         }
         Ok(Listed {
