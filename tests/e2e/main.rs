@@ -6,5 +6,6 @@
 )]
 
 mod actions;
+mod notify;
 mod release;
 mod workflows;

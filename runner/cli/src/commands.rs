@@ -4,6 +4,7 @@ pub mod apply;
 pub mod history;
 pub mod import;
 pub mod init;
+pub mod notify;
 pub mod nucleon;
 pub mod plan;
 pub mod render;

@@ -25,6 +25,15 @@ pub struct PullRequest {
     pub number: u64,
     /// Its newest commit.
     pub head: Head,
+    /// What it would be merged into.
+    pub base: Base,
+}
+
+impl PullRequest {
+    /// Whether it comes from another repository, or from one that is gone.
+    pub fn is_from_fork(&self) -> bool {
+        self.head.repo.as_ref() != Some(&self.base.repo)
+    }
 }
 
 /// The head of a pull request.
@@ -32,6 +41,22 @@ pub struct PullRequest {
 pub struct Head {
     /// The commit.
     pub sha: String,
+    /// The repository that the commit is in; nothing where it was deleted.
+    pub repo: Option<EventRepository>,
+}
+
+/// What a pull request would be merged into.
+#[derive(Debug, Deserialize)]
+pub struct Base {
+    /// The repository.
+    pub repo: EventRepository,
+}
+
+/// A repository, as events name it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+pub struct EventRepository {
+    /// `owner/name`.
+    pub full_name: String,
 }
 
 /// The event that started the workflow run; empty outside one.

@@ -247,14 +247,24 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
 
 /// The state alone, for commands that need nothing else.
 pub fn state(common: &Common, arguments: &StateArgs) -> Result<GitState, Failure> {
+    state_on(common, arguments, None)
+}
+
+/// The state, with the branch that shows it to people.
+pub fn state_on(
+    common: &Common,
+    arguments: &StateArgs,
+    branch: Option<String>,
+) -> Result<GitState, Failure> {
     let place = StatePlace {
         prefix: arguments.state_prefix.clone(),
-        ..StatePlace::default()
+        branch: branch.unwrap_or_else(|| StatePlace::default().branch),
     };
     Ok(GitState::new(checkout(common, arguments), &place, clock()?))
 }
 
-fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
+/// The user's clone, with the token for its remote.
+pub fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
     let checkout = Checkout::new(&common.root, &arguments.state_remote);
     match (
         env::get(env::GITHUB_TOKEN),
