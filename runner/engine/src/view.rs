@@ -150,7 +150,7 @@ mod tests {
         );
         let readme = readme([failed]);
         let rows: Vec<&str> = readme.lines().skip(6).collect();
-        insta::assert_snapshot!(rows.join("\n"), @r"| [<code>environment/dev</code>](targets/environment/dev.json) | 111122223333 | us-east-1 |  | FAILED: no \| such \| bucket | 2026-10-08 12:00 UTC |  |");
+        insta::assert_snapshot!(rows.join("\n"), @r"| [<code>environment/dev</code>](targets/environment/dev.json) | 111122223333 | us-east-1 |  | FAILED: no \| such\\n\| bucket | 2026-10-08 12:00 UTC |  |");
     }
 
     #[test]
