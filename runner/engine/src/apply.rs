@@ -11,6 +11,7 @@ use nucleon_core::target::TargetId;
 use tokio::sync::{Semaphore, watch};
 
 use crate::candidate::Candidate;
+use crate::hidden::{self, Discreet};
 use crate::journal::Journal;
 use crate::ports::{Approvals, Clock, Prepared, Progress, Provisioner, State, Tip};
 use crate::recover::{Tools, recover};
@@ -76,14 +77,8 @@ impl Apply<'_> {
         tip: Option<&Tip>,
     ) -> Result<Applied, Refusal> {
         let tip = self.free(journal, candidate, tip).await?;
-        if *self.cancelled.borrow() {
-            return Ok(Applied::Unchanged(tip.map(|(_, record)| record)));
-        }
-        let prepared = self
-            .provisioner
-            .prepare(&candidate.deployment)
-            .await
-            .map_err(Arc::new)?;
+        self.may_go_on(candidate)?;
+        let prepared = self.prepare(candidate).await?;
         let approvals = match self.reviews(candidate, &prepared).await {
             Ok(approvals) => approvals,
             Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
@@ -96,6 +91,9 @@ impl Apply<'_> {
             return self
                 .unchanged(journal, candidate, tip, &approved, prepared.provisioned)
                 .await;
+        }
+        if let Err(refusal) = self.may_go_on(candidate) {
+            return self.discard(candidate, &prepared, refusal).await;
         }
         let (expected, previous) = tip.map_or((None, None), |(commit, record)| {
             (Some(commit), Some(record))
@@ -113,6 +111,23 @@ impl Apply<'_> {
         }
         self.execute(journal, candidate, &approved, &prepared.provisioned)
             .await
+    }
+
+    fn may_go_on(&self, candidate: &Candidate) -> Result<(), Refusal> {
+        if *self.cancelled.borrow() {
+            let target = candidate.target().clone();
+            return Err(Refusal::Stopped { target });
+        }
+        Ok(())
+    }
+
+    async fn prepare(&self, candidate: &Candidate) -> Result<Prepared, Refusal> {
+        let prepared = self.provisioner.prepare(&candidate.deployment).await;
+        let Prepared { plan, provisioned } = prepared.map_err(Arc::new)?;
+        Ok(Prepared {
+            plan: hidden::plan(plan, candidate),
+            provisioned,
+        })
     }
 
     /// Makes sure that nobody works on the target, and closes what a dead run has left.
@@ -278,7 +293,10 @@ impl Apply<'_> {
             provisioned: None,
         };
         let record = journal
-            .note(tip.map(|(commit, _)| commit), record.close(outcome, now))
+            .note(
+                tip.map(|(commit, _)| commit),
+                record.close(hidden::outcome(outcome, candidate), now),
+            )
             .await?;
         Ok(Applied::Ended(record))
     }
@@ -292,9 +310,10 @@ impl Apply<'_> {
     ) -> Result<Applied, Refusal> {
         let deployment = &candidate.deployment;
         let mut cancelled = self.cancelled.clone();
+        let progress = Discreet::of(candidate, self.progress);
         let mut work = self
             .provisioner
-            .execute(deployment, approved, provisioned, self.progress);
+            .execute(deployment, approved, provisioned, &progress);
         let outcome = tokio::select! {
             outcome = &mut work => outcome,
             Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
@@ -305,6 +324,7 @@ impl Apply<'_> {
         };
         match outcome {
             Ok(outcome) => {
+                let outcome = hidden::outcome(outcome, candidate);
                 let record = journal
                     .close(candidate.target(), |record, now| record.close(outcome, now))
                     .await?;

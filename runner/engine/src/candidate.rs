@@ -34,6 +34,8 @@ pub struct Candidate {
     pub resources: BTreeMap<String, String>,
     /// Values that must not be shown.
     pub secrets: Vec<Secret>,
+    /// Outputs that give a sensitive value away; they are never kept.
+    pub sensitive_outputs: Vec<String>,
     /// Whether its environment demands an approval.
     pub needs_approval: bool,
 }

@@ -81,6 +81,10 @@ impl Fleet {
             facts,
             ..
         } = composition;
+        let sensitive_outputs = facts
+            .as_ref()
+            .map(|facts| facts.sensitive_outputs.clone())
+            .unwrap_or_default();
         let deployment = Deployment {
             target: target.id.clone(),
             place: target.place.clone(),
@@ -114,6 +118,7 @@ impl Fleet {
             unknown: rendered.unknown().to_vec(),
             secrets,
             resources: facts.map(|facts| facts.resources).unwrap_or_default(),
+            sensitive_outputs,
             needs_approval: self.needs_approval(target),
         }
     }
@@ -163,6 +168,7 @@ impl Fleet {
             unknown: Vec::new(),
             resources: BTreeMap::new(),
             secrets: Vec::new(),
+            sensitive_outputs: Vec::new(),
             needs_approval: target.is_some_and(|target| self.needs_approval(target)),
         }
     }

@@ -5,6 +5,7 @@ use nucleon_core::record::Record;
 
 use crate::apply::adopt;
 use crate::candidate::Candidate;
+use crate::hidden;
 use crate::journal::Journal;
 use crate::ports::{Clock, PortError, Provisioner, State, Tip};
 use crate::refusal::Refusal;
@@ -60,8 +61,10 @@ pub async fn import(
         )
         .into());
     };
-    let plan = tools.provisioner.plan(deployment).await?.sorted();
-    let record = adopt(candidate, living.outcome, tools.run, tools.clock.now());
+    let plan = tools.provisioner.plan(deployment).await?;
+    let plan = hidden::plan(plan, candidate).sorted();
+    let outcome = hidden::outcome(living.outcome, candidate);
+    let record = adopt(candidate, outcome, tools.run, tools.clock.now());
     let journal = Journal::new(tools.state, tools.clock, tools.run);
     let record = journal
         .note(tip.map(|tip| tip.commit.clone()), record)

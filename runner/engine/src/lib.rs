@@ -8,6 +8,7 @@ pub mod candidate;
 pub mod deploy;
 pub mod difference;
 pub mod fleet;
+mod hidden;
 pub mod import;
 pub mod journal;
 pub mod load;

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 
 use crate::candidate::Candidate;
 use crate::difference::difference;
+use crate::hidden;
 use crate::ports::Provisioner;
 use crate::refusal::Refusal;
 
@@ -27,7 +28,7 @@ pub async fn plan(
                 .plan(&candidate.deployment)
                 .await
                 .map_err(Arc::new)?;
-            return Ok(plan.sorted());
+            return Ok(hidden::plan(plan, candidate).sorted());
         }
         provisional(provisioner, candidate).await
     }))

@@ -4,6 +4,7 @@ use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::record::{Purpose, Record};
 
 use crate::candidate::Candidate;
+use crate::hidden::{self, Discreet};
 use crate::journal::Journal;
 use crate::ports::{Found, Progress, Provisioner, Tip};
 use crate::refusal::Refusal;
@@ -29,15 +30,17 @@ pub async fn recover(
     };
     tools.journal.open(Some(tip.commit), taken).await?;
     let began = !matches!(found, Found::NotStarted);
+    let progress = Discreet::of(candidate, tools.progress);
     let outcome = match found {
         Found::NotStarted => never_began(&record),
         Found::Ended(outcome) => outcome,
         Found::Running(provisioned) => tools
             .provisioner
-            .wait(&candidate.deployment, &provisioned, tools.progress)
+            .wait(&candidate.deployment, &provisioned, &progress)
             .await
             .map_err(std::sync::Arc::new)?,
     };
+    let outcome = hidden::outcome(outcome, candidate);
     let close = |record: Record, now| {
         let closed = record.close(outcome, now);
         // What never began was not attempted: the target stays pending.

@@ -51,6 +51,12 @@ pub enum Refusal {
         /// What is missing.
         reason: String,
     },
+    /// The run was told to stop before it came to this target.
+    #[error("the run was stopped before {target} was begun")]
+    Stopped {
+        /// The target.
+        target: TargetId,
+    },
     /// Something that it needs is not deployed.
     #[error("{target} needs {dependency}, which {why}")]
     Dependency {
@@ -94,6 +100,7 @@ impl Refusal {
             )),
             Self::Dependency { dependency, .. } => Some(format!("deploy {dependency} first")),
             Self::Corrupt(diagnostic) => diagnostic.help.clone(),
+            Self::Stopped { .. } => Some("run it again".to_owned()),
             Self::Faulty { .. } => None,
             Self::Port(error) => error.hint(),
         }
