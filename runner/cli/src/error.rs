@@ -106,7 +106,10 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Faster { .. }
         | Refusal::Stale(_)
         | Refusal::Unapproved { .. } => Kind::Stale,
-        Refusal::NoReview { .. } | Refusal::Dependency { .. } | Refusal::Port(_) => Kind::Outside,
+        Refusal::NoReview { .. }
+        | Refusal::Dependency { .. }
+        | Refusal::Stopped { .. }
+        | Refusal::Port(_) => Kind::Outside,
         Refusal::Corrupt(_) | Refusal::Faulty { .. } => Kind::Files,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::Resettable;
 use clap::{CommandFactory, Parser};
 
 use crate::args::{Common, Format};
@@ -19,12 +20,31 @@ pub trait Command: Parser + CommandFactory {
 
 /// Runs a binary.
 pub fn main_of<C: Command>() -> ExitCode {
-    let command = match C::try_parse() {
+    let command = match parse::<C>() {
         Ok(command) => command,
         Err(error) => return usage(&error),
     };
     let format = command.common().format();
     finish(command.run(), format)
+}
+
+fn parse<C: Command>() -> Result<C, clap::Error> {
+    let mut matches = without_empty_variables(C::command()).try_get_matches()?;
+    C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut C::command()))
+}
+
+/// An action's empty input becomes an empty variable, which says nothing; to clap it would be a value.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            let value = arg.get_env().and_then(std::env::var_os);
+            if value.is_some_and(|value| value.is_empty()) {
+                arg.env(Resettable::Reset)
+            } else {
+                arg
+            }
+        })
+        .mut_subcommands(without_empty_variables)
 }
 
 fn usage(error: &clap::Error) -> ExitCode {

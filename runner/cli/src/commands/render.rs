@@ -28,7 +28,7 @@ use crate::{bundle, env, output};
 #[command(
     name = "nucleon-render",
     version,
-    args_conflicts_with_subcommands = true
+    subcommand_precedence_over_arg = true
 )]
 pub struct Render {
     #[command(flatten)]
