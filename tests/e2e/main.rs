@@ -5,7 +5,20 @@
     reason = "a test ends at the first thing that is not as it should be, in a helper, too"
 )]
 
+mod accounts;
 mod actions;
+mod apply;
+mod command_line;
+mod concurrency;
+mod crash;
+mod documents;
+mod import;
+mod init;
 mod notify;
+mod plan;
 mod release;
+mod render;
+mod stages;
+mod status;
+mod validate;
 mod workflows;

@@ -6,11 +6,14 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::cloudformation::{Question, members};
 use crate::daemon::{Daemon, free_port};
+use crate::example::fresh_account;
 use crate::{Tools, http, variables};
 
 const SERVICES: &str = "cloudformation,sts,iam,kms,sqs,sns,s3,ssm,ec2";
@@ -52,6 +55,11 @@ impl Emulator {
     /// Returns the address, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Returns an account that no other test uses, entered as its root.
+    pub fn fresh_account(&self) -> Account {
+        self.account(&fresh_account())
     }
 
     /// Returns an account, entered as its root.
@@ -101,6 +109,13 @@ impl Account {
     #[must_use]
     pub fn in_region(mut self, region: &str) -> Self {
         region.clone_into(&mut self.region);
+        self
+    }
+
+    /// Returns the account as it is reached through another address, such as a [`Gateway`](crate::Gateway)'s.
+    #[must_use]
+    pub fn at(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.url);
         self
     }
 
@@ -197,40 +212,91 @@ impl Account {
         self.aws(&arguments);
         let start = Instant::now();
         loop {
-            let answer = self.aws(&["cloudformation", "describe-stacks", "--stack-name", name]);
-            match answer["Stacks"][0]["StackStatus"].as_str() {
+            match self.stack_status(name).as_deref() {
                 Some("CREATE_COMPLETE") => return,
-                Some("CREATE_IN_PROGRESS") if start.elapsed() < Duration::from_mins(2) => {}
+                Some("CREATE_IN_PROGRESS") if start.elapsed() < Duration::from_mins(2) => {
+                    thread::sleep(Duration::from_millis(50));
+                }
                 status => panic!("stack {name} did not get ready: {status:?}"),
             }
         }
     }
 
-    /// Returns the names of the account's stacks that are not deleted.
+    /// Returns the names of the account's stacks that are not deleted, sorted.
     #[track_caller]
     pub fn stacks(&self) -> Vec<String> {
-        let answer = self.aws(&["cloudformation", "describe-stacks"]);
-        let stacks = answer["Stacks"].as_array().cloned().unwrap_or_default();
-        stacks
+        let answer = self
+            .ask("DescribeStacks", &[])
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut names: Vec<String> = members(&answer["Stacks"])
             .iter()
-            .filter_map(|stack| stack["StackName"].as_str().map(str::to_owned))
-            .collect()
+            .filter(|stack| stack["StackStatus"] != "DELETE_COMPLETE")
+            .map(|stack| text(&stack["StackName"]))
+            .collect();
+        names.sort();
+        names
     }
 
-    /// Returns the outputs of a stack as a map.
+    /// Returns a stack's status; nothing where there is no such stack.
+    pub fn stack_status(&self, stack: &str) -> Option<String> {
+        let answer = self.ask("DescribeStacks", &[("StackName", stack)]).ok()?;
+        let stack = members(&answer["Stacks"]).into_iter().next()?;
+        Some(text(&stack["StackStatus"])).filter(|status| status != "DELETE_COMPLETE")
+    }
+
+    /// Returns the outputs of a stack as pairs.
     #[track_caller]
     pub fn outputs(&self, stack: &str) -> Vec<(String, String)> {
-        let answer = self.aws(&["cloudformation", "describe-stacks", "--stack-name", stack]);
-        let outputs = answer["Stacks"][0]["Outputs"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        outputs
-            .iter()
-            .map(|output| (text(&output["OutputKey"]), text(&output["OutputValue"])))
-            .collect()
+        let pairs = self.pairs(stack, "Outputs", ["OutputKey", "OutputValue"]);
+        pairs.collect()
     }
+
+    /// Returns the tags of a stack as pairs.
+    #[track_caller]
+    pub fn tags(&self, stack: &str) -> Vec<(String, String)> {
+        self.pairs(stack, "Tags", ["Key", "Value"]).collect()
+    }
+
+    /// Returns the template that a stack was made from last.
+    #[track_caller]
+    pub fn template(&self, stack: &str) -> String {
+        let answer = self.ask("GetTemplate", &[("StackName", stack)]);
+        text(&answer.unwrap_or_else(|error| panic!("{error}"))["TemplateBody"])
+    }
+
+    #[track_caller]
+    fn pairs(
+        &self,
+        stack: &str,
+        list: &str,
+        [key, value]: [&'static str; 2],
+    ) -> impl Iterator<Item = (String, String)> {
+        let answer = self.ask("DescribeStacks", &[("StackName", stack)]);
+        let answer = answer.unwrap_or_else(|error| panic!("{error}"));
+        let stack = members(&answer["Stacks"])
+            .into_iter()
+            .next()
+            .unwrap_or_default();
+        let pair = move |member: Value| (text(&member[key]), text(&member[value]));
+        members(&stack[list]).into_iter().map(pair)
+    }
+
+    fn ask(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Value, String> {
+        let key = self
+            .credentials
+            .iter()
+            .find(|(name, _)| name == "AWS_ACCESS_KEY_ID");
+        let question = Question {
+            address: self.url.trim_start_matches("http://"),
+            access_key: key.map(|(_, value)| value.as_str()).unwrap_or_default(),
+            region: &self.region,
+        };
+        question.ask(action, parameters)
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

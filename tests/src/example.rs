@@ -99,7 +99,7 @@ fn template(path: &str) -> String {
 }
 
 /// Makes up an account id that no other test uses.
-fn fresh_account() -> String {
+pub(crate) fn fresh_account() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let now = SystemTime::now()

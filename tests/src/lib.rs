@@ -15,11 +15,14 @@
 )]
 
 mod act;
+mod cloudformation;
 mod daemon;
 mod emulator;
 mod example;
 mod file_server;
+mod gateway;
 mod http;
+mod platform;
 mod prism;
 mod process;
 mod published;
@@ -33,6 +36,8 @@ pub use daemon::Daemon;
 pub use emulator::{Account, Emulator};
 pub use example::{ACCOUNTS, Example};
 pub use file_server::FileServer;
+pub use gateway::Gateway;
+pub use platform::Platform;
 pub use prism::Prism;
 pub use process::{FIXED_NOW, Finished, Nucleon, Running, binary, hermetic};
 pub use published::Published;

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -71,6 +72,12 @@ impl Nucleon {
     /// Adds arguments.
     pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    /// Adds an argument, such as a path.
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.command.arg(argument);
         self
     }
 
@@ -155,11 +162,20 @@ impl Running {
 
     /// Asks it to end with SIGTERM, as a cancelled job does.
     pub fn terminate(self) -> Finished {
-        let id = i32::try_from(self.child.id()).expect("process ids are small");
-        let pid = rustix::process::Pid::from_raw(id).expect("process ids are positive");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-            .expect("a child can be signalled");
+        self.signal(Signal::TERM);
         self.wait()
+    }
+
+    /// Asks it to end with SIGINT, as Ctrl+C does.
+    pub fn interrupt(self) -> Finished {
+        self.signal(Signal::INT);
+        self.wait()
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).expect("process ids are small");
+        let pid = Pid::from_raw(id).expect("process ids are positive");
+        kill_process(pid, signal).expect("a child can be signalled");
     }
 }
 

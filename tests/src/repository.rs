@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{Finished, Nucleon, hermetic};
@@ -171,6 +172,27 @@ impl Repository {
                 .map(|(commit, name)| (name.to_owned(), commit.to_owned()))
         };
         listing.lines().filter_map(pair).collect()
+    }
+
+    /// Returns a target's newest record at the remote, read with git alone; nothing where there is none.
+    pub fn record(&self, target: &str) -> Option<Value> {
+        self.records(target).into_iter().next()
+    }
+
+    /// Returns every event of a target at the remote, newest first, read with git alone.
+    pub fn records(&self, target: &str) -> Vec<Value> {
+        let name = format!("refs/nucleon/targets/{target}");
+        let refs = self.remote_refs(&name);
+        let Some((_, tip)) = refs.iter().find(|(known, _)| *known == name) else {
+            return Vec::new();
+        };
+        let remote = self.parent.path().join("remote.git");
+        let commits = git(&remote, ["rev-list", tip.as_str()]);
+        let record = |commit: &str| {
+            let text = git(&remote, ["show", &format!("{commit}:record.json")]);
+            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+        };
+        commits.lines().map(record).collect()
     }
 
     /// Runs git here and returns what it printed; the test fails if git does.
