@@ -168,13 +168,9 @@ impl Provisioner for CloudFormationProvisioner {
         let (Some(stack_id), Some(id)) = (stack_id, change_set_id) else {
             return Ok(());
         };
-        site.stacks.delete_change_set(stack_id, id).await?;
-        let stack = site.stacks.stack(stack_id).await?;
-        if standing(stack.as_ref()) == Standing::Empty {
-            // Nothing was ever in it.
-            site.stacks.delete(stack_id, None, &deployment.id).await?;
-        }
-        Ok(())
+        // A stack with nothing in it stays, for whoever comes next: who comes may be creating it at this moment,
+        // and nothing is deleted without the lock.
+        site.stacks.delete_change_set(stack_id, id).await
     }
 
     async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError> {

@@ -1,7 +1,7 @@
 //! Waits for an operation on a stack and tells its events as they come.
 
 use aws_sdk_cloudformation::primitives::DateTime;
-use aws_sdk_cloudformation::types::{Stack, StackEvent};
+use aws_sdk_cloudformation::types::{ResourceStatus, Stack, StackEvent};
 use nucleon_engine::ports::{Event, PortError, Progress};
 
 use super::cause::{first_cause, first_failure};
@@ -41,7 +41,7 @@ impl Site<'_> {
                 .events(&operation.stack_id, operation.since, known)
                 .await?;
             quiet = if fresh.is_empty() { quiet + 1 } else { 0 };
-            for event in &fresh {
+            for event in fresh.iter().filter(|event| tells(event)) {
                 progress.event(&self.told(event, &operation.stack_id));
             }
             events.extend(fresh);
@@ -127,6 +127,11 @@ impl Site<'_> {
             reason: event.resource_status_reason().map(str::to_owned),
         }
     }
+}
+
+/// Change sets that were prepared say nothing about what is being done.
+fn tells(event: &StackEvent) -> bool {
+    event.resource_status().map(ResourceStatus::as_str) != Some("REVIEW_IN_PROGRESS")
 }
 
 fn nested_failure(events: &[StackEvent], stack_id: &str) -> Option<String> {

@@ -7,6 +7,7 @@ use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Action, Operation, Plan, Recreation};
 use nucleon_core::record::Provisioned;
 use nucleon_engine::ports::{PortError, Provisioner as _};
+use uuid::Uuid;
 
 pub(crate) const QUEUE: &str = "
 Resources:
@@ -145,7 +146,7 @@ async fn only_the_events_of_the_update_itself_are_shown_each_once() {
 #[tokio::test]
 async fn a_replacement_and_a_removal_stand_on_top() {
     let provisioner = provisioner(ACCOUNT).await;
-    let name = uuid::Uuid::new_v4().simple().to_string();
+    let name = Uuid::new_v4().simple().to_string();
     let template = format!(
         "
 Resources:
@@ -315,7 +316,7 @@ async fn a_stack_is_destroyed_with_all_it_has() {
 }
 
 #[tokio::test]
-async fn what_was_prepared_and_discarded_leaves_nothing() {
+async fn what_was_prepared_and_discarded_leaves_an_empty_stack_for_the_next() {
     let provisioner = provisioner(ACCOUNT).await;
     let deployment = deployment(QUEUE);
     let prepared = provisioner.prepare(&deployment).await.unwrap();
@@ -324,12 +325,30 @@ async fn what_was_prepared_and_discarded_leaves_nothing() {
         .await
         .unwrap();
     assert!(provisioner.describe(&deployment).await.unwrap().is_none());
-    let destroy = Deployment {
-        destroy: true,
-        ..deployment
+    let outcome = applied(&provisioner, &deployment).await;
+    assert_eq!(outcome.status, DeploymentStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn whoever_comes_too_late_leaves_what_another_one_prepared() {
+    let provisioner = provisioner(ACCOUNT).await;
+    let first = deployment(QUEUE);
+    let second = Deployment {
+        id: Uuid::new_v4().to_string(),
+        ..first.clone()
     };
-    let plan = provisioner.plan(&destroy).await.unwrap();
-    assert_eq!(plan.operation, Operation::Nothing);
+    let prepared = provisioner.prepare(&first).await.unwrap();
+    let late = provisioner.prepare(&second).await.unwrap();
+    provisioner
+        .discard(&second, &late.provisioned)
+        .await
+        .unwrap();
+    let approved = prepared.plan.approve_unreviewed();
+    let outcome = provisioner
+        .execute(&first, &approved, &prepared.provisioned, &Seen::default())
+        .await
+        .unwrap();
+    assert_eq!(outcome.status, DeploymentStatus::Succeeded);
 }
 
 #[tokio::test]
@@ -364,7 +383,7 @@ async fn a_stack_that_was_made_without_nucleon_is_adopted_with_an_empty_plan() {
 
 /// A bucket and the key it is encrypted with.
 async fn artifacts() -> Artifacts {
-    let bucket = format!("nucleon-{}", uuid::Uuid::new_v4());
+    let bucket = format!("nucleon-{}", Uuid::new_v4());
     let alias = format!("alias/{bucket}");
     let template = format!(
         "
@@ -419,7 +438,7 @@ async fn a_large_template_goes_through_the_bucket_encrypted() {
 
 #[tokio::test]
 async fn a_component_is_not_given_another_role_than_its_own() {
-    let name = uuid::Uuid::new_v4().simple().to_string();
+    let name = Uuid::new_v4().simple().to_string();
     let component = Deployment {
         target: format!("component/{name}").parse().unwrap(),
         roles: Roles {
