@@ -155,6 +155,31 @@ fn one_target_that_cannot_be_planned_stops_no_other() {
 }
 
 #[test]
+fn a_fault_in_a_file_that_defines_no_target_is_told_and_stops_none() {
+    let platform = Platform::new(&Emulator::connect())
+        .environment("good", "")
+        .write(
+            "environments/odd.yaml",
+            "proton: EnvironmentSpec\nspec: [\n",
+        );
+
+    let planned = platform
+        .run("nucleon-plan")
+        .args(["--format", "json"])
+        .run()
+        .fails_with(1);
+    assert_eq!(plan(&planned, "environment/good")["operation"], "create");
+    assert_eq!(planned.json()["diagnostics"][0]["code"], "yaml/syntax");
+
+    // Whoever names a target asks for that one alone.
+    let _ = platform
+        .run("nucleon-plan")
+        .args(["environment/good"])
+        .run()
+        .succeeds();
+}
+
+#[test]
 fn a_workflow_step_gets_what_is_to_be_approved() {
     let platform = Platform::new(&Emulator::connect()).environment("one", "");
     let folder = platform.repository().folder().join("..");

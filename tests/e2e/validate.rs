@@ -67,7 +67,7 @@ fn a_fault_is_shown_with_its_line_and_what_to_write() {
       = help: write `length: 1`
 
     1 error
-    1 targets and 9 files checked: 1 errors, 0 warnings
+    1 target and 9 files checked: 1 error and 0 warnings
     ");
     assert_eq!(told.stdout(), "");
 }
@@ -103,7 +103,7 @@ fn a_template_that_renders_to_no_yaml_is_shown_where_it_says_so() {
       = help: write `key: value`, and check the indentation of this line and the one before
 
     1 error
-    1 targets and 12 files checked: 1 errors, 0 warnings
+    1 target and 12 files checked: 1 error and 0 warnings
     ");
 }
 

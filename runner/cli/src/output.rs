@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::report;
+use nucleon_core::visible::visible;
 use nucleon_engine::ports::{Event, Progress};
 
 use crate::args::Format;
@@ -131,11 +132,11 @@ pub struct Lines;
 
 impl Progress for Lines {
     fn event(&self, event: &Event) {
-        let resource = event.resource.as_deref().unwrap_or("-");
+        let resource = event.resource.as_deref().unwrap_or("(stack)");
         let reason = event
             .reason
             .as_deref()
-            .map(|reason| format!("  {}", reason.replace(['\r', '\n'], " ")))
+            .map(|reason| format!("  {}", visible(reason)))
             .unwrap_or_default();
         say(&format!(
             "{}  {}  {resource}{reason}",

@@ -88,9 +88,7 @@ pub fn current(commit: String) -> Result<Run, Failure> {
     };
     Ok(Run {
         owner: owner(),
-        actor: env::get(env::GITHUB_ACTOR)
-            .or_else(|| env::get("USER"))
-            .unwrap_or_else(|| "unknown".to_owned()),
+        actor: env::get(env::GITHUB_ACTOR).unwrap_or_else(user),
         commit,
         pull_request: event()?
             .pull_request
@@ -105,9 +103,17 @@ fn owner() -> String {
     if let Some(id) = env::get(env::GITHUB_RUN_ID) {
         return format!("run {id}, attempt {attempt}");
     }
-    let user = env::get("USER").unwrap_or_else(|| "somebody".to_owned());
+    let user = user();
     let machine = env::get("HOSTNAME").unwrap_or_else(|| "a terminal".to_owned());
     format!("{user} at {machine}, process {}", std::process::id())
+}
+
+/// Who is at the terminal.
+fn user() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(env::get);
+    named.unwrap_or_else(|| "somebody".to_owned())
 }
 
 /// The run in a few characters, for sessions and change sets: `<run id>-<attempt>`.

@@ -95,6 +95,13 @@ impl Workspace {
             .collect())
     }
 
+    /// What the repository's own faults make of a run: whoever names no target asked for all of it.
+    pub fn faults(&self, selection: &Selection) -> Option<Kind> {
+        let at_fault =
+            selection.named().is_empty() && self.diagnostics.iter().any(Diagnostic::is_error);
+        at_fault.then_some(Kind::Files)
+    }
+
     /// A target that was named, if there is one.
     pub fn named(&self, id: &TargetId) -> Result<TargetId, Failure> {
         let targets = self.fleet.repository.targets();

@@ -146,7 +146,8 @@ impl Apply {
             output::file(&path, &format!("{text}\n"))?;
             output::outputs(&[("outcome", &path.display().to_string())])?;
         }
-        match deployed.iter().filter_map(kind).max() {
+        let own = deployed.iter().filter_map(kind).max();
+        match own.max(workspace.faults(&self.selection)) {
             Some(kind) => Err(Failure::told(kind)),
             None => Ok(ExitCode::SUCCESS),
         }

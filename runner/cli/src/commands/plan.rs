@@ -71,8 +71,9 @@ impl Plan {
         };
         let provisioner = workspace.provisioner(&targets).await?;
         let plans = plan(&provisioner, &candidates).await;
-        let file = Self::file(&workspace, &candidates, plans, refused);
-        self.tell(&workspace, &file)
+        let mut planned = Self::file(&workspace, &candidates, plans, refused);
+        planned.kind = planned.kind.max(workspace.faults(&self.selection));
+        self.tell(&workspace, &planned)
     }
 
     fn file(

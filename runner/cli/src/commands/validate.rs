@@ -44,8 +44,11 @@ impl Validate {
         };
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
         output::say(&format!(
-            "{} targets and {} files checked: {errors} errors, {warnings} warnings",
-            checked.targets, checked.files
+            "{} and {} checked: {} and {}",
+            counted(checked.targets, "target"),
+            counted(checked.files, "file"),
+            counted(errors, "error"),
+            counted(warnings, "warning"),
         ));
         if errors > 0 {
             Err(Failure::told(Kind::Files))
@@ -64,4 +67,9 @@ impl Validate {
         };
         self.paths.is_empty() || self.paths.iter().any(below)
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
