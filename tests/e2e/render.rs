@@ -284,6 +284,21 @@ fn a_target_that_no_spec_defines_is_named_with_what_was_meant() {
     ");
 }
 
+#[test]
+fn a_fault_is_told_once() {
+    let platform = Platform::new(&Emulator::connect()).environment("one", "length: many");
+
+    let told = |binary: &str| {
+        let run = platform.run(binary).args(["environment/one"]).run();
+        run.fails_with(1).stderr().to_owned()
+    };
+
+    let (rendered, planned) = (told("nucleon-render"), told("nucleon-plan"));
+    assert!(rendered.ends_with("\n1 error\n"), "{rendered}");
+    assert_eq!(rendered.matches("error[").count(), 1, "{rendered}");
+    assert_eq!(planned.matches("error[").count(), 1, "{planned}");
+}
+
 fn outputs() -> String {
     let value = |key: &str, value: &str| json!({"key": key, "valueString": value});
     json!([

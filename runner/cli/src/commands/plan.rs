@@ -9,6 +9,7 @@ use nucleon_core::plan_file::{PlanFile, PlanResult, PlannedTarget};
 use nucleon_core::record::Format as FileFormat;
 use nucleon_core::repository::Target;
 use nucleon_core::show;
+use nucleon_core::validate::merge;
 use nucleon_engine::candidate::Candidate;
 use nucleon_engine::deploy::{Deployed, candidates, farewells};
 use nucleon_engine::plan::plan;
@@ -88,7 +89,7 @@ impl Plan {
             kinds.extend(result.as_ref().err().map(kind_of));
             targets.push(planned(candidate, result));
         }
-        let mut diagnostics = workspace.diagnostics.clone();
+        let mut found = Vec::new();
         for refusal in refused
             .into_iter()
             .filter_map(|deployed| deployed.result.err())
@@ -99,7 +100,7 @@ impl Plan {
                 target,
             } = refusal
             {
-                diagnostics.extend(faults);
+                found.extend(faults);
                 targets.extend(
                     workspace
                         .fleet
@@ -111,6 +112,7 @@ impl Plan {
             }
         }
         targets.sort_by_key(|planned| (planned.stage, planned.target.clone()));
+        let diagnostics = merge(workspace.diagnostics.clone(), found);
         let file = PlanFile {
             format: FileFormat,
             commit: workspace.commit.clone(),

@@ -11,6 +11,7 @@ use nucleon_core::render::render;
 use nucleon_core::repository::Target;
 use nucleon_core::target::{Stage, TargetId};
 use nucleon_core::template::TemplateSource;
+use nucleon_core::validate::merge;
 use serde::Serialize;
 
 use crate::args::{Common, Format, Line, Selection, StateArgs, parse_path};
@@ -112,16 +113,17 @@ impl Render {
             .iter()
             .filter_map(|id| workspace.fleet.repository.targets().get(id))
             .collect();
-        let mut diagnostics = workspace.diagnostics.clone();
+        let mut found = Vec::new();
         let mut listed = Vec::new();
         for (target, (composition, faults)) in
             known.iter().zip(workspace.fleet.compose(&known, &tips))
         {
-            diagnostics.extend(faults);
+            found.extend(faults);
             if let Some(composition) = composition {
                 listed.push(self.written(target, &composition)?);
             }
         }
+        let diagnostics = merge(workspace.diagnostics.clone(), found);
         self.tell(&workspace, &known, &listed, &diagnostics)
     }
 
@@ -182,11 +184,20 @@ impl Render {
             )?;
         }
         let targets: Vec<String> = known.iter().map(|target| target.id.to_string()).collect();
+        let stages = workspace.fleet.stages(known);
         output::outputs(&[
             ("targets", &targets.join("\n")),
             (
                 "matrix",
                 &serde_json::to_string(&matrix).expect("our documents have text keys"),
+            ),
+            (
+                "stages",
+                &stages
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
             ),
             ("count", &targets.len().to_string()),
             (
