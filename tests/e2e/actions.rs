@@ -157,8 +157,8 @@ fn actionlint_reads_our_files() {
     fs::write(
         &path,
         text.replace(
-            "needs.pending.outputs.matrix",
-            "needs.pendign.outputs.matrix",
+            "needs.pending.outputs.stages",
+            "needs.pendign.outputs.stages",
         ),
     )
     .unwrap();

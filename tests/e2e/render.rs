@@ -154,7 +154,7 @@ fn targets_are_written_into_protons_folders() {
 }
 
 #[test]
-fn a_workflow_step_gets_targets_matrix_and_count() {
+fn a_workflow_step_gets_targets_stages_matrix_and_count() {
     let platform = Platform::new(&Emulator::connect())
         .environment("one", "")
         .environment("two", "")
@@ -181,6 +181,11 @@ fn a_workflow_step_gets_targets_matrix_and_count() {
     );
     assert!(
         written.contains("count<<NUCLEON_EOF\n2\nNUCLEON_EOF\n"),
+        "{written}"
+    );
+    // The instance renders differently once its environment has outputs.
+    assert!(
+        written.contains("stages<<NUCLEON_EOF\nenvironments\ninstances-1\nNUCLEON_EOF\n"),
         "{written}"
     );
     let matrix = written.lines().find(|line| line.starts_with('[')).unwrap();

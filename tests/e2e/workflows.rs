@@ -138,7 +138,7 @@ fn wrong_files_start_no_stage() {
 }
 
 #[test]
-fn every_stage_asks_what_is_pending_and_applies_what_it_planned() {
+fn a_stage_in_which_something_may_happen_asks_what_is_pending_and_applies_what_it_planned() {
     let web = "service/web/service-instance/dev";
     let programs = Programs::new()
         .renders("all", &[("dev", &["environment/dev", web])])
@@ -152,15 +152,9 @@ fn every_stage_asks_what_is_pending_and_applies_what_it_planned() {
         "render environments pending=true since=",
         "plan environment/dev",
         "apply environment/dev approved=environment/dev=digest",
-        "render components pending=true since=",
         "render instances-1 pending=true since=",
         &format!("plan {web}"),
         &format!("apply {web} approved={web}=digest"),
-        "render instances-2 pending=true since=",
-        "render instances-3 pending=true since=",
-        "render instances-4 pending=true since=",
-        "render instances-5 pending=true since=",
-        "render pipelines pending=true since=",
         "notify status plan=",
     ];
     assert_eq!(programs.log(), expected);
@@ -391,6 +385,9 @@ const RENDER: &str = r#"
 stage=${NUCLEON_STAGE:-all}
 log "render $stage pending=$NUCLEON_PENDING since=$NUCLEON_CHANGED_SINCE"
 if must_fail render "$stage"; then exit 1; fi
+# Whatever a test says of a stage makes it one of those in which something may happen.
+stages=$(cd "$here" && ls | sed -nE 's/^render-(fails-for-)?//p' | grep -vx all)
+printf 'stages<<EOF\n%s\nEOF\n' "$stages" >> "$GITHUB_OUTPUT"
 cat "$here/render-$stage" >> "$GITHUB_OUTPUT" 2> /dev/null || printf 'matrix=[]\ntargets=\n' >> "$GITHUB_OUTPUT"
 "#;
 

@@ -1,6 +1,6 @@
 //! A repository with the template versions that it uses: from its targets to candidates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nucleon_core::compose::{Composer, Composition, Versions};
 use nucleon_core::context::Known;
@@ -12,7 +12,7 @@ use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::{Tagged, tags};
-use nucleon_core::target::TargetId;
+use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
 use crate::ports::Tip;
@@ -62,6 +62,23 @@ impl Fleet {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The stages in which something happens when these targets are deployed, in order: their own,
+    /// and those of the targets that use their outputs and may render differently afterwards.
+    pub fn stages(&self, targets: &[&Target]) -> BTreeSet<Stage> {
+        let mut stages: BTreeSet<Stage> = targets.iter().map(|target| target.stage).collect();
+        let mut moved: BTreeSet<&TargetId> = targets.iter().map(|target| &target.id).collect();
+        // A target comes after all that it needs, so one look at each is enough.
+        let mut all: Vec<&Target> = self.repository.targets().values().collect();
+        all.sort_by_key(|target| target.stage);
+        for target in all {
+            if target.dependencies.iter().any(|id| moved.contains(id)) {
+                moved.insert(&target.id);
+                stages.insert(target.stage);
+            }
+        }
+        stages
     }
 
     /// A composed target, ready to be planned.
@@ -234,4 +251,66 @@ fn living_stack(record: Option<&Record>) -> Option<String> {
 
 fn capabilities(facts: &nucleon_core::facts::TemplateFacts) -> Vec<String> {
     facts.capabilities.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use nucleon_core::files::{Content, Files, RelPath};
+
+    use super::*;
+
+    /// Two environments, an instance in each, a pipeline over both.
+    fn fleet() -> Fleet {
+        let settings = "\
+nucleon: 1
+accounts: {main: {id: \"111122223333\", region: us-east-1}}
+promotion: {order: [dev, prod]}
+pipelines: {account: main}
+environments:
+  dev: {account: main, template: network-env@1.0}
+  prod: {account: main, template: network-env@1.0}
+services: {shop: {template: web-svc@1.0}}
+";
+        let service = "\
+proton: ServiceSpec
+pipeline: {size: 1}
+instances:
+  - {name: dev, environment: dev, spec: {size: 1}}
+  - {name: prod, environment: prod, spec: {size: 1}}
+";
+        let environment = "proton: EnvironmentSpec\nspec: {size: 1}\n";
+        let mut files = Files::default();
+        for (path, text) in [
+            ("nucleon.yaml", settings),
+            ("environments/dev.yaml", environment),
+            ("environments/prod.yaml", environment),
+            ("services/shop.yaml", service),
+        ] {
+            files.insert(RelPath::new(path).unwrap(), Content::Text(text.into()));
+        }
+        Fleet {
+            repository: Repository::parse(&files).0,
+            versions: Versions::default(),
+        }
+    }
+
+    fn stages(target: &str) -> Vec<String> {
+        let fleet = fleet();
+        let target = &fleet.repository.targets()[&target.parse().unwrap()];
+        let stages = fleet.stages(&[target]);
+        stages.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_stages_of_a_target_are_its_own_and_those_of_what_uses_its_outputs() {
+        assert_eq!(
+            stages("environment/prod"),
+            ["environments", "instances-2", "pipelines"]
+        );
+        assert_eq!(
+            stages("service/shop/service-instance/dev"),
+            ["instances-1", "pipelines"]
+        );
+        assert_eq!(stages("service/shop/pipeline"), ["pipelines"]);
+    }
 }
