@@ -75,10 +75,21 @@ impl Emulator {
     }
 }
 
+/// Starts the emulator with what it keeps in S3 below the folder that is its argument.
+///
+/// It knows no setting for that: all emulators of a machine would share one folder and leave it behind.
+const LAUNCH: &str = "\
+import runpy, sys
+from localstack.services.s3 import provider
+provider.DEFAULT_S3_TMP_DIR = sys.argv[1]
+runpy.run_module('localstack.runtime.main', run_name='__main__')
+";
+
 fn server(python: &Path, address: &str, folder: &Path) -> Command {
     let mut command = Command::new(python);
     command
-        .args(["-m", "localstack.runtime.main"])
+        .args(["-c", LAUNCH])
+        .arg(folder.join("s3"))
         .env("GATEWAY_LISTEN", address)
         .env("SERVICES", SERVICES)
         .env("SKIP_SSL_CERT_DOWNLOAD", "1")
