@@ -1,7 +1,7 @@
 //! Programs that tasks run.
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -22,7 +22,7 @@ pub(crate) fn show(command: &mut Command) -> Result<Shown> {
         .stderr(Stdio::piped());
     let mut child = command
         .spawn()
-        .map_err(|error| format!("cannot start {}: {error}", name(command)))?;
+        .map_err(|error| not_started(command, &error))?;
     let stdout = child.stdout.take().ok_or("stdout is piped")?;
     let stderr = child.stderr.take().ok_or("stderr is piped")?;
     let other = thread::spawn(move || echo(stdout));
@@ -37,7 +37,7 @@ pub(crate) fn show(command: &mut Command) -> Result<Shown> {
 /// Runs a program quietly; what it printed is the error when it fails.
 pub(crate) fn quiet(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| format!("cannot start {}: {error}", name(command)))?;
+    let output = output.map_err(|error| not_started(command, &error))?;
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
         return Ok(text);
@@ -64,6 +64,14 @@ fn echo(stream: impl Read) -> Vec<String> {
         line
     };
     lines.map(show).collect()
+}
+
+fn not_started(command: &Command, error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::NotFound {
+        let program = command.get_program().to_string_lossy();
+        return format!("`{program}` is not there: install it and put it on the PATH");
+    }
+    format!("cannot start {}: {error}", name(command))
 }
 
 fn name(command: &Command) -> String {

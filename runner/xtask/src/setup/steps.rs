@@ -115,13 +115,16 @@ fn install_packages(packages: &[&str]) -> Result<()> {
         )
         .into());
     }
-    quiet(apt().args(["update", "--quiet"]))?;
-    quiet(
-        apt()
-            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-            .args(packages),
-    )
-    .map(drop)
+    let install = || -> Result<String> {
+        quiet(apt().args(["update", "--quiet"]))?;
+        let options = ["install", "--yes", "--quiet", "--no-install-recommends"];
+        quiet(apt().args(options).args(packages))
+    };
+    let by_hand = |error| {
+        let packages = packages.join(" ");
+        format!("{error}\nhelp: install them yourself: apt-get install {packages}")
+    };
+    Ok(install().map(drop).map_err(by_hand)?)
 }
 
 /// Prepares a call of apt-get with the rights that it needs.
