@@ -1,5 +1,7 @@
 //! Patterns: JavaScript's regular expressions, as far as they need no going back.
 
+mod ecma;
+
 use std::fmt;
 
 use regex_lite::{Regex, RegexBuilder};
@@ -28,9 +30,9 @@ pub(super) enum BadPattern {
 impl Pattern {
     /// Reads a pattern as JavaScript would.
     pub(super) fn parse(written: &str) -> Result<Self, BadPattern> {
-        let mut builder = RegexBuilder::new(&translate(written));
-        let regex = builder.size_limit(MAX_SIZE).build();
-        let regex = regex.map_err(|error| reason(&error.to_string()))?;
+        let translated = ecma::translate(written)?;
+        let regex = RegexBuilder::new(&translated).size_limit(MAX_SIZE).build();
+        let regex = regex.map_err(|error| BadPattern::Malformed(error.to_string()))?;
         Ok(Self {
             written: written.to_owned(),
             regex,
@@ -52,63 +54,6 @@ impl fmt::Debug for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.written)
     }
-}
-
-fn reason(message: &str) -> BadPattern {
-    if message.contains("look-around") {
-        BadPattern::Unsupported("look-ahead and look-behind")
-    } else if message.contains("backreference") {
-        BadPattern::Unsupported("back references")
-    } else if message.contains("Unicode character classes") {
-        BadPattern::Unsupported("Unicode classes")
-    } else {
-        BadPattern::Malformed(message.to_owned())
-    }
-}
-
-/// Escapes what JavaScript takes literally and Rust does not: `[a[b]`, `[&&]`, `{x`, `\d` stays as it is.
-fn translate(pattern: &str) -> String {
-    let mut translated = String::with_capacity(pattern.len() + 8);
-    let mut characters = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => escape(characters.next(), &mut translated),
-            '[' if !in_class => {
-                in_class = true;
-                translated.push('[');
-            }
-            ']' => {
-                in_class = false;
-                translated.push(']');
-            }
-            '[' | '&' | '~' if in_class => translated.extend(['\\', character]),
-            '{' if !in_class && !counts(characters.clone()) => translated.push_str("\\{"),
-            _ => translated.push(character),
-        }
-    }
-    translated
-}
-
-fn escape(escaped: Option<char>, translated: &mut String) {
-    translated.push('\\');
-    match escaped {
-        Some('0') => translated.push_str("x00"),
-        Some(escaped @ ('a' | 'A' | 'z' | '<' | '>')) => {
-            translated.pop();
-            translated.push(escaped);
-        }
-        Some(escaped) => translated.push(escaped),
-        None => {}
-    }
-}
-
-/// Whether `{` is followed by `2}`, `2,}` or `2,3}`.
-fn counts(rest: impl Iterator<Item = char>) -> bool {
-    let inside: String = rest.take_while(|&character| character != '}').collect();
-    let (minimum, maximum) = inside.split_once(',').unwrap_or((&inside, "0"));
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    !minimum.is_empty() && digits(minimum) && digits(maximum)
 }
 
 #[cfg(test)]
@@ -141,6 +86,33 @@ mod tests {
             (r"^(?<name>x)$", "x", true),
             (r"^\u0041$", "A", true),
             (r"^[a-zA-Z0-9_./-]{1,2048}$", "A", true),
+            (r"^[\w-.]+$", "a-.", true),
+            (r"^[a-\d]+$", "a-7", true),
+            (r"^[a-\d]+$", "b", false),
+            (r"^\s$", "\u{a0}", true),
+            (r"^\s$", "\u{feff}", true),
+            (r"^[^\S\n]+$", "\t\u{3000}", true),
+            (r"^[^\S\n]+$", "\n", false),
+            (r"^[\s\S]$", "\u{2028}", true),
+            (r"^.$", "\u{2028}", false),
+            (r"^.$", "\r", false),
+            (r"^.$", "\u{1f600}", true),
+            ("^$", "\n", false),
+            ("[]", "a", false),
+            ("^[^]$", "\n", true),
+            ("[]a]", "a]", false),
+            (r"^\ud83d\ude00$", "\u{1f600}", true),
+            (r"^\u{1f600}$", "\u{1f600}", true),
+            (r"^\cJ$", "\n", true),
+            (r"^[\b]$", "\u{8}", true),
+            (r"^\_\é\q$", "_éq", true),
+            (r"^\0$", "\0", true),
+            (r"^\xZ$", "xZ", true),
+            (r"^a{x}]}$", "a{x}]}", true),
+            (r"^[[:alpha:]]$", "a]", true),
+            (r"\bé", "é", false),
+            ("^(a|)+?$", "aa", true),
+            ("^(?:)$", "", true),
         ] {
             let parsed = Pattern::parse(pattern).unwrap();
             assert_eq!(parsed.occurs_in(text), occurs, "{pattern} in {text}");
@@ -149,18 +121,46 @@ mod tests {
 
     #[test]
     fn a_pattern_that_cannot_be_used_says_why() {
-        let reason = |pattern: &str| Pattern::parse(pattern).unwrap_err();
-        assert_eq!(
-            reason("^(?!aws)"),
-            BadPattern::Unsupported("look-ahead and look-behind")
-        );
-        assert_eq!(reason(r"(a)\1"), BadPattern::Unsupported("back references"));
-        assert_eq!(reason(r"\p{L}"), BadPattern::Unsupported("Unicode classes"));
-        assert!(matches!(reason("(a"), BadPattern::Malformed(_)));
-        assert!(matches!(reason("*"), BadPattern::Malformed(_)));
-        assert!(matches!(
-            reason("^(.{1,500}){1,20}$"),
-            BadPattern::Malformed(_)
-        ));
+        for (pattern, what) in [
+            ("^(?!aws)", "look-ahead and look-behind"),
+            ("(?<=a)b", "look-ahead and look-behind"),
+            (r"(a)\1", "back references"),
+            (r"(?<x>a)\k<x>", "back references"),
+            (r"\p{L}", "Unicode classes"),
+            ("(?i)aws", "flags inside the pattern"),
+            (r"\012", "octal escapes"),
+            (r"\ud800", "halves of characters"),
+        ] {
+            let reason = Pattern::parse(pattern).unwrap_err();
+            assert_eq!(reason, BadPattern::Unsupported(what), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_expression_in_javascript_is_none_here() {
+        for pattern in [
+            "(a",
+            "a)",
+            "*",
+            "a**",
+            "^*",
+            "a|*",
+            "(?P<n>a)",
+            "(?<1>a)",
+            "[a",
+            "[b-a]",
+            "[a--]",
+            "a{2,1}",
+            r"\b+",
+            "x\\",
+            r"\u{110000}",
+            "^(.{1,500}){1,20}$",
+        ] {
+            let reason = Pattern::parse(pattern).unwrap_err();
+            assert!(
+                matches!(reason, BadPattern::Malformed(_)),
+                "{pattern} {reason:?}"
+            );
+        }
     }
 }
