@@ -34,6 +34,7 @@ codes! {
     FileMissing "file/missing" "a file that another file names does not exist",
     YamlSyntax "yaml/syntax" "the text is not YAML",
     YamlDuplicateKey "yaml/duplicate-key" "a key stands twice in one mapping",
+    YamlHabit "yaml/habit" "a value that YAML 1.1 reads otherwise",
     YamlTooLarge "yaml/too-large" "aliases or nesting expand beyond the limit",
     ConfigUnknownKey "config/unknown-key" "a key that nucleon.yaml does not have",
     ConfigWrongType "config/wrong-type" "a value of another type than its key takes",

@@ -8,7 +8,7 @@ use super::rule::{Bounds, Kind, Rule};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::suggest::closest;
-use crate::yaml::{Node, Value, is_plain_text};
+use crate::yaml::{Habit, Node, Value, is_plain_text};
 
 /// Longer values are not repeated in a sentence.
 const SHOWN: usize = 60;
@@ -48,11 +48,21 @@ impl Misfit<'_> {
     pub(super) fn wrong_type(&self, kind: Kind) -> Diagnostic {
         let found = match (kind, &self.node.value) {
             (Kind::Integer, Value::Float(_)) if !self.secret => format!("`{}`", self.node.text()),
+            (_, Value::Integer(_) | Value::Float(_)) if !self.secret => self.number_found(),
             _ => self.node.kind().to_owned(),
         };
         let message = format!("{} must be {}, found {found}", self.name(), kind.words());
         self.error(Code::SpecWrongType, message)
             .help(self.of_type(kind))
+    }
+
+    /// A number, with what was read where its notation hides that.
+    fn number_found(&self) -> String {
+        let kind = self.node.kind();
+        match Habit::of(self.node) {
+            Some(habit) => format!("{kind}: `{}` is read as {}", habit.written, habit.value()),
+            None => kind.to_owned(),
+        }
     }
 
     pub(super) fn not_in_enum(&self, options: &[Node]) -> Diagnostic {

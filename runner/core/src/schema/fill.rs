@@ -8,6 +8,7 @@ use serde_json::Map;
 
 use super::check::Checker;
 use super::explain::Misfit;
+use super::habits;
 use super::path::Path;
 use super::rule::{Additional, Rule};
 use super::{InputType, Schema};
@@ -37,6 +38,7 @@ pub(super) fn inputs(
     let filled = filler.fill(&mut checker, values, at);
     checker.check(rule, &filled, &Path::Root);
     let (secrets, mut faults) = checker.finish(&filled);
+    faults.extend(habits::warnings(&at.file, &filled, &faults, &secrets));
     for fault in &mut faults {
         secrets.guard(fault);
     }

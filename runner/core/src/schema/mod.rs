@@ -12,6 +12,7 @@ mod equality;
 mod explain;
 mod fill;
 mod format;
+mod habits;
 mod number;
 mod parse;
 mod path;

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::check::Checker;
 use super::compile::Compiler;
+use super::habits;
 use super::rule::{Additional, Rule};
 use super::{InputType, Schema};
 use crate::codes::Code;
@@ -64,6 +65,7 @@ pub(super) fn schema(file: &Arc<str>, text: &str) -> (Option<Schema>, Vec<Diagno
     };
     let mut faults = compiler.faults;
     bad_defaults(&schema, file, &mut faults);
+    faults.extend(habits::in_schema(file, types, &faults));
     faults.sort_by(|one, other| one.location.cmp(&other.location));
     (Some(schema), faults)
 }

@@ -43,6 +43,11 @@ impl Secrets {
         fault.hides_source |= line.is_some_and(|line| self.lines.contains(&line));
     }
 
+    /// Whether a value stands on a line with a secret.
+    pub(super) fn hides(&self, node: &Node) -> bool {
+        self.lines.contains(&node.span.line)
+    }
+
     fn texts_below(&mut self, node: &Node) {
         if !matches!(node.value, Value::Null | Value::Bool(_)) && !node.text().is_empty() {
             self.texts.push(Secret::new(node.text()));
@@ -51,7 +56,7 @@ impl Secrets {
     }
 }
 
-fn each_below(node: &Node, visit: &mut dyn FnMut(&Node)) {
+pub(super) fn each_below(node: &Node, visit: &mut dyn FnMut(&Node)) {
     for item in node.as_sequence().unwrap_or_default() {
         visit(item);
     }

@@ -57,7 +57,7 @@ fn values(inputs: Option<Inputs>) -> String {
 #[test]
 fn defaults_are_filled_in_in_the_order_of_the_schema() {
     let schema = environment(
-        "type: object\nproperties:\n  first: {type: string, default: a}\n  second: {type: number}\n  third: {type: object, default: {x: 1}, properties: {y: {type: string, default: no}}}\n  fourth: {type: boolean}",
+        "type: object\nproperties:\n  first: {type: string, default: a}\n  second: {type: number}\n  third: {type: object, default: {x: 1}, properties: {y: {type: string, default: 'no'}}}\n  fourth: {type: boolean}",
     );
     let (inputs, faults) = check(&schema, "fourth: true\nsecond: 2\n");
     assert_eq!(faults, "");
@@ -131,7 +131,7 @@ fn help_writes_the_value_as_the_type_that_is_wanted() {
     insta::assert_snapshot!(check(&schema, spec).1, @r#"
     1:8+3 error spec/wrong-type: `count` must be a number, found text | write `count: 2`
     2:8+3 error spec/wrong-type: `whole` must be a whole number, found `2.0` | write `whole: 2`
-    3:7+3 error spec/wrong-type: `text` must be text, found a number | write `text: "012"`
+    3:7+3 error spec/wrong-type: `text` must be text, found a number: `012` is read as 12 | write `text: "012"`
     4:7+5 error spec/wrong-type: `flag` must be `true` or `false`, found text | write `flag: false`
     5:7+3 error spec/wrong-type: `list` must be a list, found text | write `list: [one]`
     6:6+3 error spec/wrong-type: `map` must be a mapping, found a list | write `map: {…: …}`
@@ -386,7 +386,7 @@ fn schemas_that_cannot_be_used_say_why() {
     1:127+16 error schema/malformed: `type` must be the name of a type, found a list | write one of `string`, `number`, `integer`, `boolean`, `array`, `object`
     1:156+3 error schema/malformed: `bol` is not a type | write `type: boolean`
     1:165+6 error schema/malformed: a schema must be a mapping, found text | write `type: string`, or another type, below it
-    1:186+4 error schema/bad-pattern: `(a` is not a regular expression: found open group without closing ')' | write a regular expression as JavaScript has them
+    1:186+4 error schema/bad-pattern: `(a` is not a regular expression: a `(` is not closed | write a regular expression as JavaScript has them
     1:203+3 error schema/malformed: `$ref` does not name a type of this schema | write `$ref: "#/TypeName"`, where `types` has `TypeName`
     1:219+5 error schema/unknown-type: `$ref` names the type `B`, which `types` does not have | define `B` under `types`
 

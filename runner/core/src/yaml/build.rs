@@ -257,6 +257,8 @@ impl<'a> Builder<'a> {
         };
         let raw = match &value {
             _ if !plain => None,
+            // With a tag nobody can take it for something else.
+            Value::String(_) if tag.is_some() => None,
             Value::String(text) => Some(text.clone()),
             _ => Some(text.into()),
         };

@@ -5,6 +5,7 @@
 
 mod build;
 mod fault;
+mod habit;
 mod scalar;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::diagnostic::Location;
 
 pub use build::parse;
 pub use build::{MAX_BYTES, MAX_COPIES, MAX_DEPTH, MAX_NODES};
+pub(crate) use habit::Habit;
 
 /// Where a node stands; columns count characters, both start at 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
