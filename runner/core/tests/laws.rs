@@ -13,9 +13,10 @@ use proptest::sample::{select, subsequence};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use serde_json::{Map, Value, json};
 
+/// So many cases, or as many as `PROPTEST_CASES` asks for where that is more.
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {
-        cases,
+        cases: cases.max(Config::default().cases),
         rng_seed: RngSeed::Fixed(7),
         failure_persistence: None,
         ..Config::default()
@@ -264,7 +265,20 @@ fn counts() -> BoxedStrategy<Value> {
 }
 
 fn leaf_schema() -> BoxedStrategy<Value> {
-    let patterns = ["^a", "b$", "[0-9]", "^.{2}$", "a|b", r"^\d+$", "[^a]"];
+    let patterns = [
+        "^a",
+        "b$",
+        "[0-9]",
+        "^.{2}$",
+        "a|b",
+        r"^\d+$",
+        "[^a]",
+        r"^[\w-]*$",
+        r"\S\W",
+        r"^(?:a|b)+?c?$",
+        r"[\s\S]{2}",
+        r"\u0061b|\x31",
+    ];
     let pattern = select(patterns.to_vec()).prop_map(Value::from).boxed();
     let bound = prop_oneof![
         (-3..6_i64).prop_map(Value::from),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::format::Format;
 use super::number::Number;
 use super::pattern::{BadPattern, Pattern};
+use super::pointer::type_name;
 use super::rule::{Additional, Forms, Kind, Rule};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
@@ -147,10 +148,7 @@ impl Compiler<'_> {
     /// Only the type that it names counts, as OpenAPI says.
     fn reference(&mut self, rule: &mut Rule, entries: &[(Node, Node)], reference: &Node) {
         let written = reference.as_str().unwrap_or_default();
-        let name = ["#/components/schemas/", "#/schema/types/", "#/types/", "#/"]
-            .iter()
-            .find_map(|prefix| written.strip_prefix(prefix));
-        match name {
+        match type_name(written).as_deref() {
             Some(name) if self.types.contains(&name) => forms(rule).reference = Some(name.into()),
             Some(name) => {
                 let meant = closest(name, self.types.iter().copied());

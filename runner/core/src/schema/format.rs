@@ -51,12 +51,7 @@ impl Format {
     fn fits_text(self, text: &str) -> bool {
         match self {
             Self::Date => text.len() == 10 && text.parse::<Date>().is_ok(),
-            Self::DateTime => {
-                text.as_bytes()
-                    .get(10)
-                    .is_some_and(|at| b"Tt ".contains(at))
-                    && text.parse::<Timestamp>().is_ok()
-            }
+            Self::DateTime => is_date_time(text),
             Self::Uuid => is_uuid(text),
             Self::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
             Self::Ipv6 => text.parse::<Ipv6Addr>().is_ok(),
@@ -76,6 +71,45 @@ impl Format {
         };
         (words.to_owned(), example)
     }
+}
+
+/// RFC 3339: `2026-10-07T12:00:00.5+02:00`; a minute of 61 seconds ends a day in UTC.
+fn is_date_time(text: &str) -> bool {
+    let shape: String = text
+        .chars()
+        .map(|character| {
+            if character.is_ascii_digit() {
+                '0'
+            } else {
+                character
+            }
+        })
+        .collect();
+    let Some(rest) = shape
+        .to_uppercase()
+        .strip_prefix("0000-00-00T00:00:00")
+        .map(str::to_owned)
+    else {
+        return false;
+    };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) if fraction.starts_with('0') => fraction.trim_start_matches('0'),
+        Some(_) => return false,
+        None => &rest,
+    };
+    if zone != "Z" && zone != "+00:00" && zone != "-00:00" {
+        return false;
+    }
+    let offset = &text[text.len() - zone.len()..];
+    let of = |range: std::ops::Range<usize>| offset.get(range).and_then(|part| part.parse().ok());
+    let (hours, minutes): (u32, u32) = (of(1..3).unwrap_or(0), of(4..6).unwrap_or(0));
+    let Ok(moment) = text.parse::<Timestamp>() else {
+        return false;
+    };
+    // A leap second reads as the second before it.
+    let leaps = &text[17..19] == "60";
+    let ends_a_day = moment.as_second().rem_euclid(86_400) >= 86_399;
+    hours < 24 && minutes < 60 && (!leaps || ends_a_day)
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -100,6 +134,14 @@ mod tests {
             ("date", "20261007", true),
             ("date-time", "'2026-10-07T12:00:00Z'", true),
             ("date-time", "'2026-10-07'", false),
+            ("date-time", "'2026-10-07t12:00:00.25-02:30'", true),
+            ("date-time", "'2026-10-07T12:00Z'", false),
+            ("date-time", "'2026-10-07T12:00:00.Z'", false),
+            ("date-time", "'2026-10-07T12:00:00+24:00'", false),
+            ("date-time", "'1998-12-31T23:59:60Z'", true),
+            ("date-time", "'1998-12-31T15:59:60.1-08:00'", true),
+            ("date-time", "'1998-12-31T23:58:60Z'", false),
+            ("date-time", "'2026-10-07T1२:00:00Z'", false),
             ("uuid", "123e4567-e89b-12d3-a456-426614174000", true),
             ("uuid", "123e4567", false),
             ("ipv4", "10.0.0.1", true),

@@ -17,6 +17,7 @@ mod number;
 mod parse;
 mod path;
 mod pattern;
+mod pointer;
 mod rule;
 mod secrets;
 
