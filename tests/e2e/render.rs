@@ -290,6 +290,22 @@ fn a_target_that_no_spec_defines_is_named_with_what_was_meant() {
 }
 
 #[test]
+fn temporary_files_are_where_the_runner_removes_them() {
+    let platform = Platform::new(&Emulator::connect()).environment("one", "");
+    let folder = platform.repository().folder().join("..");
+
+    let pending = |runners: &Path| {
+        let run = platform.run("nucleon-render").args(["--pending"]);
+        run.env("TMPDIR", "/nonexistent")
+            .env("RUNNER_TEMP", runners)
+            .run()
+    };
+
+    let _ = pending(&folder).succeeds();
+    let _ = pending(Path::new("/nonexistent")).fails_with(3);
+}
+
+#[test]
 fn a_fault_is_told_once() {
     let platform = Platform::new(&Emulator::connect()).environment("one", "length: many");
 

@@ -1,5 +1,6 @@
 //! What every `main` does: parse, run, show the failure, give the exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::builder::Resettable;
@@ -7,7 +8,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Common, Format};
 use crate::error::{Failure, Kind};
-use crate::output;
+use crate::{env, output};
 
 /// A binary's command line.
 pub trait Command: Parser + CommandFactory {
@@ -20,12 +21,21 @@ pub trait Command: Parser + CommandFactory {
 
 /// Runs a binary.
 pub fn main_of<C: Command>() -> ExitCode {
+    use_the_runners_folder();
     let command = match parse::<C>() {
         Ok(command) => command,
         Err(error) => return usage(&error),
     };
     let format = command.common().format();
     finish(command.run(), format)
+}
+
+/// Puts temporary files where GitHub's runner removes them, also those of a process that was killed.
+fn use_the_runners_folder() {
+    if let Some(folder) = env::get(env::RUNNER_TEMP).filter(|folder| Path::new(folder).is_dir()) {
+        // It can be set once in a process, and here is where that is done.
+        let _already_set = tempfile::env::override_temp_dir(Path::new(&folder));
+    }
 }
 
 fn parse<C: Command>() -> Result<C, clap::Error> {
