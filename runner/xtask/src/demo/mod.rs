@@ -77,6 +77,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Outcome {
     if arguments.keep {
         story.how_to_look_around();
         interrupt.wait();
+        line("\nstopping; nothing is left behind");
     }
     Ok(())
 }
