@@ -7,20 +7,23 @@ use std::sync::Arc;
 use clap::Args;
 use nucleon_adapters::files::read_folder;
 use nucleon_core::bundle::{Bundle, Part};
+use nucleon_core::compose;
 use nucleon_core::context::{
     Context, EnvironmentFacts, InstanceFacts, Known, PipelineInstanceFacts, ServiceFacts,
 };
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::folder::{self, Subject};
 use nucleon_core::inputs::Inputs;
 use nucleon_core::outcome::Outputs;
 use nucleon_core::render::Renderer;
 use nucleon_core::schema::InputType;
 use nucleon_core::spec::{InstanceSpec, ServiceSpec, Spec, SpecPart};
-use nucleon_core::target::Name;
+use nucleon_core::tags::Tagged;
+use nucleon_core::target::{Name, TargetId};
 
 use crate::args::Format;
 use crate::error::{Failure, Kind};
-use crate::output;
+use crate::{output, product};
 
 /// Arguments of `nucleon-render bundle`.
 #[derive(Debug, Args)]
@@ -39,6 +42,9 @@ pub struct BundleArgs {
     /// The id of the environment's account
     #[arg(long, value_name = "ID", default_value = "123456789012")]
     account: String,
+    /// The region that ARNs name
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    region: String,
     /// Write what is rendered below this folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -146,11 +152,9 @@ impl Job<'_> {
                 let Some(inputs) = self.check(InputType::Environment, &environment.part) else {
                     return Ok(());
                 };
-                self.write(
-                    Part::Environment,
-                    name.as_str(),
-                    &Context::environment(&name, &inputs),
-                )
+                let context = Context::environment(&name, &inputs);
+                let target = TargetId::Environment(name.clone());
+                self.write(Part::Environment, &target, Some(&name), &context)
             }
             Spec::Service(service) => self.service(service),
             Spec::Component(_) => Err(Failure::new(Kind::Files, "a component has no bundle")
@@ -185,11 +189,12 @@ impl Job<'_> {
                 component: None,
             };
             let context = Context::instance(environment.clone(), facts.clone(), known);
-            let folder = format!(
-                "{}/{name}-{}",
-                instance.environment.value, instance.name.value
-            );
-            self.write(Part::Instance, &folder, &context)?;
+            let target = TargetId::Instance {
+                service: name.clone(),
+                instance: instance.name.value.clone(),
+            };
+            let environment_name = &instance.environment.value;
+            self.write(Part::Instance, &target, Some(environment_name), &context)?;
             seen.push(PipelineInstanceFacts {
                 name: instance.name.value.clone(),
                 inputs: inputs.clone(),
@@ -211,7 +216,8 @@ impl Job<'_> {
             return Ok(());
         };
         let context = Context::pipeline(inputs, facts, seen);
-        self.write(Part::Pipeline, &format!("{name}/pipeline"), &context)
+        let target = TargetId::Pipeline { service: name };
+        self.write(Part::Pipeline, &target, None, &context)
     }
 
     fn environment(&self, instance: &InstanceSpec) -> EnvironmentFacts {
@@ -231,18 +237,37 @@ impl Job<'_> {
         inputs
     }
 
-    fn write(&mut self, part: Part, folder: &str, context: &Context) -> Result<(), Failure> {
+    fn write(
+        &mut self,
+        part: Part,
+        target: &TargetId,
+        environment: Option<&Name>,
+        context: &Context,
+    ) -> Result<(), Failure> {
         let Some(source) = self.bundle.parts.get(&part) else {
             return Ok(());
         };
-        match self.renderer.render(source, context) {
-            Ok(rendered) => {
-                let file = source.file.rsplit('/').next().unwrap_or_default();
-                output::file(&self.arguments.out.join(folder).join(file), rendered.text())?;
-                output::data(&format!("{folder}/{file}\n"));
+        let subject = Subject {
+            target,
+            tagged: Tagged {
+                account: &self.arguments.account,
+                region: &self.arguments.region,
+                template: Some(&self.bundle.name),
+                environment,
+                attached: None,
+            },
+            version: Some((self.bundle.major, Some(0))),
+        };
+        let product = match compose::product(&self.renderer, source, context, subject) {
+            Ok(product) => product,
+            Err(faults) => {
+                self.diagnostics.extend(faults);
+                return Ok(());
             }
-            Err(faults) => self.diagnostics.extend(faults),
-        }
+        };
+        let path = folder::path(target, environment);
+        let files = product::write(Some(&self.arguments.out), &path, &product)?;
+        output::data(&(files.join("\n") + "\n"));
         Ok(())
     }
 }

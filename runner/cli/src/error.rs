@@ -110,6 +110,6 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Dependency { .. }
         | Refusal::Stopped { .. }
         | Refusal::Port(_) => Kind::Outside,
-        Refusal::Corrupt(_) | Refusal::Faulty { .. } => Kind::Files,
+        Refusal::Corrupt(_) | Refusal::Faulty { .. } | Refusal::OnlyRendered { .. } => Kind::Files,
     }
 }

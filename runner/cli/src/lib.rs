@@ -12,6 +12,7 @@ pub mod github;
 pub mod main_of;
 pub mod matrix;
 pub mod output;
+pub mod product;
 pub mod run;
 pub mod sibling;
 pub mod signals;

@@ -92,13 +92,23 @@ pub fn summary(markdown: &str) -> Result<(), Failure> {
 
 /// Writes a file, whole.
 pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
+    bytes(path, text.as_bytes())
+}
+
+/// Writes a file that may be anything, whole.
+pub fn bytes(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let write = || {
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::write(path, text)
+        std::fs::write(path, content)
     };
     write().map_err(|error| cannot_write(path, &error))
+}
+
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<(), Failure> {
+    std::fs::remove_file(path).map_err(|error| cannot_write(path, &error))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Failure> {

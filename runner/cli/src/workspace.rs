@@ -171,7 +171,7 @@ impl Workspace {
             &'a Target,
             (Option<nucleon_core::compose::Composition>, _),
         )| {
-            let digest = composition?.rendered.digest();
+            let digest = composition?.product.digest();
             is_pending(tips.get(&target.id), &digest, &target.place, now).then_some(target)
         };
         Ok(targets
@@ -200,7 +200,7 @@ impl Workspace {
             .iter()
             .zip(before.compose(&old, &tips))
             .filter_map(|(target, (composition, _))| {
-                Some((&target.id, (composition?.rendered.digest(), &target.place)))
+                Some((&target.id, (composition?.product.digest(), &target.place)))
             })
             .collect();
         let composed = self.fleet.compose(&targets, &tips);
@@ -208,7 +208,7 @@ impl Workspace {
             &'a Target,
             (Option<nucleon_core::compose::Composition>, _),
         )| {
-            let now = composition.map(|composition| (composition.rendered.digest(), &target.place));
+            let now = composition.map(|composition| (composition.product.digest(), &target.place));
             let same = now.is_some() && now.as_ref() == digests.get(&target.id);
             (!same).then_some(target)
         };

@@ -3,6 +3,7 @@
 //! Real bundles carry real faults. What a deployment can do without is a warning, and the bundle still loads.
 
 mod load;
+pub(crate) mod module;
 mod registration;
 
 use std::collections::BTreeMap;
@@ -12,11 +13,9 @@ pub(crate) use load::matters;
 use crate::diagnostic::Diagnostic;
 use crate::digest::BundleDigest;
 use crate::files::Files;
-use crate::located::Located;
-use crate::manifest::Engine;
 use crate::schema::{InputType, Schema};
+use crate::source::Source;
 use crate::target::Name;
-use crate::template::TemplateSource;
 
 /// What a template makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,10 +70,8 @@ pub struct Bundle {
     pub folder: String,
     /// Its input types.
     pub schema: Schema,
-    /// The templates that Nucleon renders.
-    pub parts: BTreeMap<Part, TemplateSource>,
-    /// Parts of engines that this version of Nucleon does not have; targets of these cannot be deployed.
-    pub unsupported: BTreeMap<Part, Located<Engine>>,
+    /// What its parts are made from.
+    pub parts: BTreeMap<Part, Source>,
     /// The environment templates that a service template works with; none means that it does not say.
     pub compatible: Vec<(Name, u32)>,
     /// Whether components may be attached to its instances.
@@ -99,7 +96,7 @@ impl Bundle {
 
     /// Whether a part is deployed by this template, by whatever engine.
     pub fn has(&self, part: Part) -> bool {
-        self.parts.contains_key(&part) || self.unsupported.contains_key(&part)
+        self.parts.contains_key(&part)
     }
 
     /// Whether a team provisions the environment itself and gives its outputs as inputs.

@@ -10,13 +10,17 @@ use crate::context::{
     PipelineInstanceFacts, RepositoryFacts, ServiceFacts,
 };
 use crate::diagnostic::Diagnostic;
+use crate::digest::RenderedDigest;
 use crate::facts::TemplateFacts;
+use crate::folder::{Folder, Subject};
 use crate::inputs::Inputs;
+use crate::manifest::Engine;
 use crate::record::TemplateUsed;
 use crate::render::Renderer;
 use crate::rendered::Rendered;
 use crate::repository::{Repository, Target};
 use crate::schema::InputType;
+use crate::source::Source;
 use crate::target::{Name, TargetId};
 use crate::template::TemplateSource;
 use crate::version::VersionRef;
@@ -60,12 +64,54 @@ pub struct Composition {
     pub inputs: Inputs,
     /// What the template sees.
     pub context: Context,
+    /// What came out.
+    pub product: Product,
+}
+
+/// What a target renders to.
+#[derive(Clone, Debug)]
+pub enum Product {
+    /// One CloudFormation template.
+    Template(Box<RenderedTemplate>),
+    /// A folder, for Terraform or for commands.
+    Folder(Box<Folder>),
+}
+
+/// A CloudFormation template that was rendered.
+#[derive(Clone, Debug)]
+pub struct RenderedTemplate {
     /// The file that was rendered.
     pub source: TemplateSource,
     /// What came out.
     pub rendered: Rendered,
     /// What CloudFormation must know of it; nothing while something in it is unknown.
     pub facts: Option<TemplateFacts>,
+}
+
+impl Product {
+    /// The digest of what came out: it changes when what would be deployed does.
+    pub fn digest(&self) -> RenderedDigest {
+        match self {
+            Self::Template(template) => template.rendered.digest(),
+            Self::Folder(folder) => folder.digest(),
+        }
+    }
+
+    /// The values that are not known yet, sorted; where there are any, the product is provisional.
+    pub fn unknown(&self) -> &[String] {
+        match self {
+            Self::Template(template) => template.rendered.unknown(),
+            Self::Folder(folder) => folder.unknown(),
+        }
+    }
+
+    /// What makes infrastructure of it.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Template(_) => Engine::CloudFormation,
+            Self::Folder(folder) => folder.engine(),
+        }
+    }
 }
 
 /// Composes the targets of one repository.
@@ -96,41 +142,42 @@ impl<'a> Composer<'a> {
         let mut diagnostics = Vec::new();
         let composition = self
             .parts(target, &mut diagnostics)
-            .and_then(|parts| self.rendered(parts, &mut diagnostics));
+            .and_then(|parts| self.composed(target, parts, &mut diagnostics));
         let composition = composition.filter(|_| !diagnostics.iter().any(Diagnostic::is_error));
         (composition, diagnostics)
     }
 
-    fn rendered(&self, parts: Parts, diagnostics: &mut Vec<Diagnostic>) -> Option<Composition> {
+    fn composed(
+        &self,
+        target: &Target,
+        parts: Parts,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Composition> {
         let Parts {
             template,
             inputs,
             context,
             source,
         } = parts;
-        let rendered = self
-            .renderer
-            .borrow_mut()
-            .render(&source, &context)
+        let renderer = self.renderer.borrow();
+        let product = product(&renderer, &source, &context, self.subject(target))
             .map_err(|faults| diagnostics.extend(faults))
             .ok()?;
-        // What stands for an unknown value may not be what CloudFormation or YAML takes there.
-        let facts = match TemplateFacts::of(&rendered) {
-            Ok(facts) => Some(facts),
-            Err(_) if !rendered.unknown().is_empty() => None,
-            Err(faults) => {
-                diagnostics.extend(faults);
-                return None;
-            }
-        };
         Some(Composition {
             template,
             inputs,
             context,
-            source,
-            rendered,
-            facts,
+            product,
         })
+    }
+
+    fn subject<'t>(&'t self, target: &'t Target) -> Subject<'t> {
+        let version = target.template.as_ref();
+        Subject {
+            target: &target.id,
+            tagged: self.repository.tagged(target),
+            version: version.map(|version| (version.major, version.minor)),
+        }
     }
 
     fn parts(&self, target: &Target, diagnostics: &mut Vec<Diagnostic>) -> Option<Parts> {
@@ -278,11 +325,50 @@ impl<'a> Composer<'a> {
     }
 }
 
+/// Renders what a target is made from.
+pub fn product(
+    renderer: &Renderer,
+    source: &Source,
+    context: &Context,
+    subject: Subject<'_>,
+) -> Result<Product, Vec<Diagnostic>> {
+    Ok(match source {
+        Source::Template(source) => {
+            Product::Template(Box::new(template(renderer, source, context)?))
+        }
+        Source::Module(module) => {
+            Product::Folder(Box::new(Folder::of_module(module, context, subject)))
+        }
+        Source::Commands(commands) => {
+            Product::Folder(Box::new(Folder::of_commands(commands, context, subject)))
+        }
+    })
+}
+
+fn template(
+    renderer: &Renderer,
+    source: &TemplateSource,
+    context: &Context,
+) -> Result<RenderedTemplate, Vec<Diagnostic>> {
+    let rendered = renderer.render(source, context)?;
+    // What stands for an unknown value may not be what CloudFormation or YAML takes there.
+    let facts = match TemplateFacts::of(&rendered) {
+        Ok(facts) => Some(facts),
+        Err(_) if !rendered.unknown().is_empty() => None,
+        Err(faults) => return Err(faults),
+    };
+    Ok(RenderedTemplate {
+        source: source.clone(),
+        rendered,
+        facts,
+    })
+}
+
 struct Parts {
     template: Option<TemplateUsed>,
     inputs: Inputs,
     context: Context,
-    source: TemplateSource,
+    source: Source,
 }
 
 fn check(

@@ -208,6 +208,15 @@ impl Context {
         part::members_to_json(&self.root)
     }
 
+    /// The outputs that are not known yet: `environment.outputs`, `service_instances.0.outputs`.
+    pub fn unknown(&self) -> Vec<String> {
+        let mut unknown = Vec::new();
+        for (key, part) in &self.root {
+            part.add_unknown(key, &mut unknown);
+        }
+        unknown
+    }
+
     /// The data as templates read it, and the names of unknown values that get read.
     pub(crate) fn view(&self) -> (minijinja::Value, unknown::Reads) {
         let reads = unknown::Reads::default();

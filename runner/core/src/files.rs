@@ -38,6 +38,12 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The ending of the last part, without the dot; empty where there is none.
+    pub fn ending(&self) -> &str {
+        let name = self.file_name();
+        name.rsplit_once('.').map_or("", |(_, ending)| ending)
+    }
+
     /// The path without its last part; empty at the root.
     pub fn parent(&self) -> &str {
         self.0.rsplit_once('/').map_or("", |(parent, _)| parent)

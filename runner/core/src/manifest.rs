@@ -1,6 +1,10 @@
 //! `manifest.yaml`: which file of a folder is rendered, and by what.
 
+mod settings;
+
 use std::sync::Arc;
+
+pub use settings::{Environment, InputsFile, Settings};
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Severity};
@@ -30,19 +34,21 @@ impl Engine {
         }
     }
 
-    /// Whether this version of Nucleon deploys what the engine describes.
-    pub fn is_supported(self) -> bool {
+    /// Whether this version of Nucleon plans and applies what it renders; the others it only renders.
+    pub fn is_deployed(self) -> bool {
         matches!(self, Self::CloudFormation)
     }
 }
 
 /// What a `manifest.yaml` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     /// The engine, at the line that names it.
     pub engine: Located<Engine>,
-    /// The file, relative to the manifest's folder; nothing where the engine takes the whole folder.
+    /// The one file that is meant, relative to the manifest's folder; nothing where it is the whole folder.
     pub file: Option<Located<RelPath>>,
+    /// What is run, and how; only `CodeBuild` has settings.
+    pub settings: Option<Settings>,
 }
 
 static FAULTS: Faults = Faults {
@@ -66,6 +72,9 @@ enum Language {
     CloudFormation,
     Terraform,
 }
+
+/// What stands for all files of a folder.
+const ALL: &str = "*";
 
 const ENTRY: &str = "infrastructure.templates";
 
@@ -113,11 +122,16 @@ fn template(reader: &mut Reader, node: &Node) -> Option<Manifest> {
     ];
     let fields = reader.fields(node, ENTRY, known)?;
     let engine = engine(reader, &fields)?;
-    let file = match engine.value {
-        Engine::CloudFormation => Some(template_file(reader, &fields)?),
-        Engine::Terraform | Engine::CodeBuild => None,
+    let (file, settings) = match engine.value {
+        Engine::CloudFormation => (Some(template_file(reader, &fields)?), None),
+        Engine::Terraform => (Some(module_file(reader, &fields)?), None),
+        Engine::CodeBuild => (None, Some(settings::read(reader, &fields)?)),
     };
-    Some(Manifest { engine, file })
+    Some(Manifest {
+        engine,
+        file: file.filter(|file| file.value.as_str() != ALL),
+        settings,
+    })
 }
 
 fn engine(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Engine>> {
@@ -184,6 +198,20 @@ fn template_file(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Rel
     reader.parsed(node, &fields.path("file"), parse, help)
 }
 
+/// The one file of a module, or `*` for all of them.
+fn module_file(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<RelPath>> {
+    let help = "write `file: \"*\"` for all `.tf` files of the folder, or name one";
+    let node = reader.required(fields, "file", help)?;
+    let good = |path: &RelPath| {
+        path.as_str() == ALL || (path.ending() == "tf" && path.parent().is_empty())
+    };
+    let parse = |text: &str| {
+        let path = RelPath::new(text).ok().filter(good);
+        path.ok_or_else(|| format!("`{text}` is neither `*` nor a `.tf` file of this folder"))
+    };
+    reader.parsed(node, &fields.path("file"), parse, help)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Engine, Manifest};
@@ -241,6 +269,14 @@ mod tests {
             (
                 "{file: ../x, rendering_engine: jinja, template_language: cloudformation}",
                 "`../x` is not a file below the manifest's folder",
+            ),
+            (
+                "{file: x.yaml, rendering_engine: hcl, template_language: terraform}",
+                "`x.yaml` is neither `*` nor a `.tf` file of this folder",
+            ),
+            (
+                "{rendering_engine: codebuild, settings: {image: x}}",
+                "`infrastructure.templates.settings.provision` is missing",
             ),
             (
                 "{file: x, rendering_engine: mustache}",

@@ -21,16 +21,17 @@ use crate::deployment::{Place, Roles};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::files::Files;
 use crate::located::Located;
+use crate::source::Source;
 use crate::spec::SpecPart;
+use crate::tags::Tagged;
 use crate::target::{Name, Stage, TargetId};
-use crate::template::TemplateSource;
 use crate::version::VersionRef;
 
 /// A component's own template.
 #[derive(Clone, Debug)]
 pub struct ComponentSource {
-    /// The template.
-    pub source: TemplateSource,
+    /// The template, or the module.
+    pub source: Source,
     /// The instance it is attached to, whose inputs it may read and which reads its outputs.
     pub attached: Option<TargetId>,
 }
@@ -171,6 +172,29 @@ impl Repository {
     /// The component that is attached to an instance.
     pub fn component_of(&self, instance: &TargetId) -> Option<&Name> {
         self.components.get(instance)
+    }
+
+    /// What the tags of a target are made of; the target's own account and region where `proton` is not given.
+    pub fn tagged<'t>(&'t self, target: &'t Target) -> Tagged<'t> {
+        let proton = &self.config.proton;
+        let given = |given: &'t str, own: &'t str| if given.is_empty() { own } else { given };
+        let component = target.component.as_ref();
+        let attached = component.and_then(|component| component.attached.as_ref());
+        Tagged {
+            account: given(&proton.account, &target.place.account),
+            region: given(&proton.region, &target.place.region),
+            template: target.template.as_ref().map(|version| &version.name),
+            environment: match &target.id {
+                TargetId::Pipeline { .. } => None,
+                TargetId::Environment(_) | TargetId::Instance { .. } | TargetId::Component(_) => {
+                    target.environment.as_ref()
+                }
+            },
+            attached: match attached {
+                Some(TargetId::Instance { service, instance }) => Some((service, instance)),
+                Some(_) | None => None,
+            },
+        }
     }
 
     /// The bundles of the working tree: the newest content of each major version.

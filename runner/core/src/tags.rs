@@ -64,6 +64,22 @@ pub fn tags(target: &TargetId, of: Tagged<'_>) -> BTreeMap<String, String> {
     tags
 }
 
+/// The tags in the order in which Proton wrote them for Terraform; components had none there.
+pub fn proton_tags(target: &TargetId, of: Tagged<'_>) -> Vec<(String, String)> {
+    let mut tags = tags(target, of);
+    let order = [
+        "account",
+        "template",
+        "service",
+        "environment",
+        "service-instance",
+    ];
+    let keys = order.map(|key| format!("proton:{key}"));
+    keys.into_iter()
+        .filter_map(|key| tags.remove_entry(&key))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

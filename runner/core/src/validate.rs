@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Location, tidy};
 use crate::inputs::Inputs;
 use crate::repository::{Outline, Repository};
 use crate::schema::InputType;
+use crate::source::Source;
 use crate::suggest::closest;
 use crate::target::{Name, TargetId};
 use crate::version::VersionRef;
@@ -195,14 +196,16 @@ impl Checker<'_> {
             let help = "use a template with an `infrastructure` folder";
             self.report(Code::ConfigUnsupported, message, at, help);
         }
-        if let Some(engine) = bundle.unsupported.get(&part) {
+        let engine = bundle.parts.get(&part).map(Source::engine);
+        if let Some(engine) = engine.filter(|engine| !engine.is_deployed()) {
             let message = format!(
-                "this version of Nucleon does not deploy {} templates, as `{}` is one",
+                "this version of Nucleon renders {} templates and does not deploy them, and `{}` is one",
                 engine.as_str(),
                 bundle.name
             );
-            let help = "use a CloudFormation template, or keep deploying it as before";
-            self.report(Code::BundleUnsupportedEngine, message, at, help);
+            let help = "write the folder with `nucleon-render --out DIR`, and apply it as before";
+            let fault = Diagnostic::warning(Code::BundleUnsupportedEngine, message);
+            self.diagnostics.push(fault.at(at.clone()).help(help));
         }
         true
     }
@@ -266,20 +269,17 @@ impl Checker<'_> {
         }
     }
 
-    // Deploying directly what was meant to be proposed would be worse than deploying nothing.
+    // Plan and apply refuse the targets: what was meant to be proposed is not deployed directly.
     fn provisioning(&mut self) {
         for environment in self.repository.environments().values() {
             if let Some(written) = &environment.provisioning
                 && written.value == Provisioning::PullRequest
             {
-                let message =
-                    "this version of Nucleon does not provision by pull request".to_owned();
-                self.report(
-                    Code::ConfigUnsupported,
-                    message,
-                    &written.at,
-                    "write `provisioning: direct`",
-                );
+                let message = "this version of Nucleon renders what is provisioned by pull request, and opens none";
+                let fault = Diagnostic::warning(Code::ConfigUnsupported, message);
+                let help = "commit what `nucleon-render --out DIR` writes, or write `provisioning: direct`";
+                self.diagnostics
+                    .push(fault.at(written.at.clone()).help(help));
             }
         }
     }

@@ -124,7 +124,13 @@ pub fn candidates(
     for (target, (composition, diagnostics)) in known.into_iter().zip(composed) {
         match composition {
             Some(composition) => {
-                candidates.push(fleet.candidate(target, composition, tips.get(&target.id), ids()));
+                match fleet.candidate(target, composition, tips.get(&target.id), ids()) {
+                    Ok(candidate) => candidates.push(candidate),
+                    Err(refusal) => refused.push(Deployed {
+                        target: target.id.clone(),
+                        result: Err(refusal),
+                    }),
+                }
             }
             None => refused.push(Deployed {
                 target: target.id.clone(),

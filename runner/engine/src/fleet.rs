@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nucleon_core::compose::{Composer, Composition, Versions};
+use nucleon_core::compose::{Composer, Composition, Product, RenderedTemplate, Versions};
+use nucleon_core::config::Provisioning;
 use nucleon_core::context::Known;
 use nucleon_core::deployment::{Deployment, Place};
 use nucleon_core::diagnostic::Diagnostic;
@@ -11,11 +12,12 @@ use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::stack_name::stack_name;
-use nucleon_core::tags::{Tagged, tags};
+use nucleon_core::tags::tags;
 use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
 use crate::ports::Tip;
+use crate::refusal::Refusal;
 
 /// A repository and its template versions, read once.
 #[derive(Debug)]
@@ -81,23 +83,33 @@ impl Fleet {
         stages
     }
 
-    /// A composed target, ready to be planned.
+    /// A composed target, ready to be planned; what nothing here can deploy is refused.
     pub fn candidate(
         &self,
         target: &Target,
         composition: Composition,
         tip: Option<&Tip>,
         id: String,
-    ) -> Candidate {
+    ) -> Result<Candidate, Refusal> {
         let record = tip.and_then(|tip| tip.record.as_ref().ok());
         let secrets = composition.inputs.secrets().to_vec();
         let Composition {
             template,
             inputs,
-            rendered,
-            facts,
+            product,
             ..
         } = composition;
+        if target.provisioning == Provisioning::PullRequest {
+            return Err(only_rendered(target, "it is provisioned by pull request"));
+        }
+        let engine = product.engine();
+        let Product::Template(made) = product else {
+            let why = format!("its template is for {}", engine.as_str());
+            return Err(only_rendered(target, &why));
+        };
+        let RenderedTemplate {
+            rendered, facts, ..
+        } = *made;
         let sensitive_outputs = facts
             .as_ref()
             .map(|facts| facts.sensitive_outputs.clone())
@@ -115,7 +127,7 @@ impl Fleet {
             adopted: record.is_some_and(|record| record.provisioned.is_some()),
             rendered: rendered.digest(),
             template_body: rendered.text().to_owned(),
-            tags: self.tags(target),
+            tags: tags(&target.id, self.repository.tagged(target)),
             artifacts: self.repository.config().artifacts(&target.place),
             id,
             capabilities: facts.as_ref().map(capabilities).unwrap_or_default(),
@@ -125,7 +137,7 @@ impl Fleet {
                 .unwrap_or_default(),
             destroy: false,
         };
-        Candidate {
+        Ok(Candidate {
             deployment,
             stage: target.stage,
             account_name: target.account.clone(),
@@ -137,7 +149,7 @@ impl Fleet {
             resources: facts.map(|facts| facts.resources).unwrap_or_default(),
             sensitive_outputs,
             needs_approval: self.needs_approval(target),
-        }
+        })
     }
 
     /// A target that is to be deleted, from its record alone: its spec and template may be gone.
@@ -196,38 +208,6 @@ impl Fleet {
             .as_ref()
             .is_some_and(|environment| self.repository.config().needs_approval(environment))
     }
-
-    fn tags(&self, target: &Target) -> BTreeMap<String, String> {
-        let proton = &self.repository.config().proton;
-        let attached = target
-            .component
-            .as_ref()
-            .and_then(|component| component.attached.as_ref());
-        let attached = match attached {
-            Some(TargetId::Instance { service, instance }) => Some((service, instance)),
-            _ => None,
-        };
-        let environment = match &target.id {
-            TargetId::Pipeline { .. } => None,
-            _ => target.environment.as_ref(),
-        };
-        let of = Tagged {
-            account: if proton.account.is_empty() {
-                &target.place.account
-            } else {
-                &proton.account
-            },
-            region: if proton.region.is_empty() {
-                &target.place.region
-            } else {
-                &proton.region
-            },
-            template: target.template.as_ref().map(|version| &version.name),
-            environment,
-            attached,
-        };
-        tags(&target.id, of)
-    }
 }
 
 /// What a target gives out, as far as the state knows.
@@ -239,6 +219,13 @@ pub fn known(tip: Option<&Tip>) -> Known {
             Known::Yes(record.outputs.clone())
         }
         _ => Known::NotYet,
+    }
+}
+
+fn only_rendered(target: &Target, why: &str) -> Refusal {
+    Refusal::OnlyRendered {
+        target: target.id.clone(),
+        why: why.to_owned(),
     }
 }
 

@@ -78,12 +78,36 @@ pub enum Refusal {
         /// The faults.
         diagnostics: Vec<Diagnostic>,
     },
+    /// This version of Nucleon renders it, and has nothing that would deploy what comes out.
+    #[error("{target} cannot be deployed by this version of Nucleon, only rendered: {why}")]
+    OnlyRendered {
+        /// The target.
+        target: TargetId,
+        /// What it is: `its template is for Terraform`.
+        why: String,
+    },
     /// An outside system said no before anything was changed, or was lost while it was changing.
     #[error(transparent)]
     Port(#[from] Arc<PortError>),
 }
 
 impl Refusal {
+    /// The target that is not composed, where that is why it was refused.
+    pub fn target(&self) -> Option<&TargetId> {
+        match self {
+            Self::Faulty { target, .. } | Self::OnlyRendered { target, .. } => Some(target),
+            Self::Locked { .. }
+            | Self::Faster { .. }
+            | Self::Stale(_)
+            | Self::Unapproved { .. }
+            | Self::NoReview { .. }
+            | Self::Stopped { .. }
+            | Self::Dependency { .. }
+            | Self::Corrupt(_)
+            | Self::Port(_) => None,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -102,6 +126,9 @@ impl Refusal {
             Self::Corrupt(diagnostic) => diagnostic.help.clone(),
             Self::Stopped { .. } => Some("run it again".to_owned()),
             Self::Faulty { .. } => None,
+            Self::OnlyRendered { target, .. } => Some(format!(
+                "write what it renders to with `nucleon-render {target} --out DIR`, and apply it as before"
+            )),
             Self::Port(error) => error.hint(),
         }
     }

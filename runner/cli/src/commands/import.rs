@@ -38,13 +38,15 @@ impl Import {
         let target = workspace.named(&self.target)?;
         let tips = workspace.tips(std::slice::from_ref(&target)).await?;
         let ids = || uuid::Uuid::new_v4().to_string();
-        let (mut found, refused) =
+        let (mut found, mut refused) =
             candidates(&workspace.fleet, std::slice::from_ref(&target), &tips, &ids);
-        if let Some(Err(Refusal::Faulty { diagnostics, .. })) =
-            refused.first().map(|refused| &refused.result)
-        {
-            workspace.show(diagnostics, common.format());
-            return Err(Failure::told(Kind::Files));
+        match refused.pop().and_then(|refused| refused.result.err()) {
+            Some(Refusal::Faulty { diagnostics, .. }) => {
+                workspace.show(&diagnostics, common.format());
+                return Err(Failure::told(Kind::Files));
+            }
+            Some(refusal) => return Err(refusal.into()),
+            None => {}
         }
         let Some(mut candidate) = found.pop() else {
             return Err(Failure::told(Kind::Files));

@@ -95,20 +95,16 @@ impl Plan {
             .filter_map(|deployed| deployed.result.err())
         {
             kinds.push(kind_of(&refusal));
+            let known = workspace.fleet.repository.targets();
+            if let Some(target) = refusal.target().and_then(|id| known.get(id)) {
+                targets.push(not_planned(target, &refusal));
+            }
             if let Refusal::Faulty {
                 diagnostics: faults,
-                target,
+                ..
             } = refusal
             {
                 found.extend(faults);
-                targets.extend(
-                    workspace
-                        .fleet
-                        .repository
-                        .targets()
-                        .get(&target)
-                        .map(faulty),
-                );
             }
         }
         targets.sort_by_key(|planned| (planned.stage, planned.target.clone()));
@@ -213,8 +209,12 @@ fn planned(candidate: &Candidate, result: Result<CorePlan, Refusal>) -> PlannedT
     }
 }
 
-/// A target that could not be rendered.
-fn faulty(target: &Target) -> PlannedTarget {
+/// A target that could not be rendered, or can only be rendered.
+fn not_planned(target: &Target, refusal: &Refusal) -> PlannedTarget {
+    let (message, hint) = match refusal {
+        Refusal::Faulty { .. } => ("its files have faults".to_owned(), None),
+        other => (chain(other), other.hint()),
+    };
     PlannedTarget {
         target: target.id.clone(),
         stage: target.stage,
@@ -223,9 +223,6 @@ fn faulty(target: &Target) -> PlannedTarget {
         region: target.place.region.clone(),
         github_environment: target.github_environment.clone(),
         template: target.template.as_ref().map(ToString::to_string),
-        result: PlanResult::Failed {
-            message: "its files have faults".to_owned(),
-            hint: None,
-        },
+        result: PlanResult::Failed { message, hint },
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use nucleon_core::compose::Composition;
 use nucleon_core::context::Context;
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::folder;
 use nucleon_core::render::render;
 use nucleon_core::repository::Target;
 use nucleon_core::target::{Stage, TargetId};
@@ -19,7 +20,7 @@ use crate::error::{Failure, Kind};
 use crate::main_of::{Command, block_on};
 use crate::matrix::matrix;
 use crate::workspace::Workspace;
-use crate::{bundle, env, output};
+use crate::{bundle, env, output, product};
 
 /// Renders targets, or one template, or one bundle
 ///
@@ -129,26 +130,18 @@ impl Render {
 
     /// Writes one target's files below `--out`, and describes it.
     fn written(&self, target: &Target, composition: &Composition) -> Result<Listed, Failure> {
-        let folder = folder(target);
-        let name = composition
-            .source
-            .file
-            .rsplit('/')
-            .next()
-            .unwrap_or_default();
-        let file = format!("{folder}/{name}");
-        if let Some(out) = self.out.as_ref().and_then(|line| line.0.as_ref()) {
-            output::file(&out.join(&file), composition.rendered.text())?;
-        }
+        let path = folder::path(&target.id, target.environment.as_ref());
+        let out = self.out.as_ref().and_then(|line| line.0.as_deref());
+        let files = product::write(out, &path, &composition.product)?;
         Ok(Listed {
             target: target.id.clone(),
             stage: target.stage,
             account: target.place.account.clone(),
             region: target.place.region.clone(),
             template: target.template.as_ref().map(ToString::to_string),
-            digest: composition.rendered.digest().to_string(),
-            unknown: composition.rendered.unknown().to_vec(),
-            files: vec![file],
+            digest: composition.product.digest().to_string(),
+            unknown: composition.product.unknown().to_vec(),
+            files,
         })
     }
 
@@ -212,21 +205,6 @@ impl Render {
         } else {
             Ok(ExitCode::SUCCESS)
         }
-    }
-}
-
-/// The folder that Proton gave a target's files (`environment/`, `environment/service-instance/`, …).
-fn folder(target: &Target) -> String {
-    let environment = target
-        .environment
-        .as_ref()
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    match &target.id {
-        TargetId::Environment(name) => name.to_string(),
-        TargetId::Instance { service, instance } => format!("{environment}/{service}-{instance}"),
-        TargetId::Pipeline { service } => format!("{service}/pipeline"),
-        TargetId::Component(name) => format!("{environment}/components/{name}"),
     }
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::bundle::registration::{self, Registration};
-use crate::bundle::{Bundle, BundleKind, Part, SCHEMA};
+use crate::bundle::{Bundle, BundleKind, Part, SCHEMA, module};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::BundleDigest;
 use crate::files::{Content, Files, RelPath};
-use crate::located::Located;
 use crate::manifest::{Engine, Manifest};
 use crate::schema::{InputType, Schema};
+use crate::source::{Commands, Module, Source};
 use crate::target::Name;
 use crate::template::TemplateSource;
 
@@ -59,7 +59,6 @@ impl Loader<'_> {
             folder: self.folder.to_owned(),
             schema,
             parts: BTreeMap::new(),
-            unsupported: BTreeMap::new(),
             compatible: registration.compatible,
             components: registration.components,
             digest: self.digest(),
@@ -236,13 +235,9 @@ impl Loader<'_> {
     }
 
     fn part(&mut self, part: Part, bundle: &mut Bundle) {
-        let Some(manifest) = self.manifest(part) else {
-            return;
-        };
-        if !manifest.engine.is_supported() {
-            self.unsupported(&manifest.engine);
-            bundle.unsupported.insert(part, manifest.engine);
-        } else if let Some(source) = self.source(part, manifest) {
+        if let Some(manifest) = self.manifest(part)
+            && let Some(source) = self.source(part, manifest)
+        {
             bundle.parts.insert(part, source);
         }
     }
@@ -266,17 +261,20 @@ impl Loader<'_> {
         }
     }
 
-    fn unsupported(&mut self, engine: &Located<Engine>) {
-        let message = format!(
-            "this version of Nucleon does not deploy {} templates",
-            engine.as_str()
-        );
-        let fault = Diagnostic::warning(Code::BundleUnsupportedEngine, message);
-        let help = "nothing to do while no target uses it";
-        self.report(fault.at(engine.at.clone()).help(help));
+    fn source(&mut self, part: Part, manifest: Manifest) -> Option<Source> {
+        let folder = self.path(part.folder());
+        match manifest.engine.value {
+            Engine::CloudFormation => self.template(part, manifest).map(Source::Template),
+            Engine::Terraform => self.module(part, &manifest).map(Source::Module),
+            Engine::CodeBuild => Some(Source::Commands(Box::new(Commands {
+                folder,
+                files: self.files.below(part.folder()),
+                settings: manifest.settings?,
+            }))),
+        }
     }
 
-    fn source(&mut self, part: Part, manifest: Manifest) -> Option<TemplateSource> {
+    fn template(&mut self, part: Part, manifest: Manifest) -> Option<TemplateSource> {
         let named = manifest.file?;
         let path = format!("{}/{}", part.folder(), named.value);
         match self.files.read(&path, self.folder) {
@@ -289,13 +287,42 @@ impl Loader<'_> {
                 None
             }
             None => {
-                let message = format!("`{}` is missing", self.path(&path));
-                let help = format!("add the file, or name one that is in `{}`", part.folder());
-                let fault = Diagnostic::error(Code::BundleMissingFile, message);
-                self.report(fault.at(named.at).help(help));
+                self.not_there(part, &path, named.at);
                 None
             }
         }
+    }
+
+    fn module(&mut self, part: Part, manifest: &Manifest) -> Option<Module> {
+        let only = manifest.file.as_ref();
+        if let Some(named) = only
+            && self
+                .files
+                .get(&format!("{}/{}", part.folder(), named.value))
+                .is_none()
+        {
+            let path = format!("{}/{}", part.folder(), named.value);
+            self.not_there(part, &path, named.at.clone());
+            return None;
+        }
+        let files = module::files(
+            &self.files.below(part.folder()),
+            only.map(|only| &only.value),
+        );
+        let folder = self.path(part.folder());
+        let faults = module::check(&files, &folder, &manifest.engine.at);
+        // What was not read has been reported with the bundle.
+        let is_read = |(_, content): (_, &Content)| !matches!(content, Content::Refused(_));
+        let good = faults.is_empty() && files.iter().all(is_read);
+        self.diagnostics.extend(faults);
+        good.then_some(Module { folder, files })
+    }
+
+    fn not_there(&mut self, part: Part, path: &str, at: Location) {
+        let message = format!("`{}` is missing", self.path(path));
+        let help = format!("add the file, or name one that is in `{}`", part.folder());
+        let fault = Diagnostic::error(Code::BundleMissingFile, message);
+        self.report(fault.at(at).help(help));
     }
 
     fn digest(&self) -> BundleDigest {

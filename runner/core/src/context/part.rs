@@ -51,6 +51,24 @@ impl Part {
         }
     }
 
+    /// Adds the paths of outputs that are not known yet.
+    pub(super) fn add_unknown(&self, path: &str, unknown: &mut Vec<String>) {
+        match self {
+            Self::Outputs(Known::NotYet) => unknown.push(path.to_owned()),
+            Self::Mapping(members) => {
+                for (key, part) in members {
+                    part.add_unknown(&join(path, key), unknown);
+                }
+            }
+            Self::List(parts) => {
+                for (index, part) in parts.iter().enumerate() {
+                    part.add_unknown(&join(path, &index.to_string()), unknown);
+                }
+            }
+            Self::Json(_) | Self::Inputs(_) | Self::Outputs(Known::Yes(_)) | Self::NoComponent => {}
+        }
+    }
+
     pub(super) fn add_secrets(&self, secrets: &mut Vec<Secret>) {
         match self {
             Self::Inputs(inputs) => secrets.extend_from_slice(inputs.secrets()),

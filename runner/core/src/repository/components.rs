@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::bundle::module;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::files::{Files, RelPath};
 use crate::located::Located;
 use crate::manifest::{Engine, Manifest};
 use crate::repository::{ComponentSource, Draft, Parser, arc, ending};
+use crate::source::{Module, Source};
 use crate::spec::{Attachment, ComponentSpec, SpecPart};
 use crate::suggest::closest;
 use crate::target::{Name, TargetId};
@@ -117,17 +120,23 @@ impl Parser<'_> {
         })
     }
 
-    fn component_source(&mut self, spec: &ComponentSpec) -> Option<TemplateSource> {
-        let path = beside(&spec.at.file, spec.file.value.as_str());
+    fn component_source(&mut self, spec: &ComponentSpec) -> Option<Source> {
         let engine = self.component_engine(spec)?;
-        if !engine.is_supported() {
-            let message = format!(
-                "this version of Nucleon does not deploy {} components",
-                engine.as_str()
-            );
-            self.report(Diagnostic::error(Code::BundleUnsupportedEngine, message).at(engine.at));
-            return None;
+        match engine.value {
+            Engine::CloudFormation => self.component_template(spec).map(Source::Template),
+            Engine::Terraform => self.component_module(spec).map(Source::Module),
+            Engine::CodeBuild => {
+                let message = "a component is CloudFormation or Terraform, never commands";
+                let fault = Diagnostic::error(Code::BundleUnsupportedEngine, message);
+                let help = "make a template of it, as `templates/NAME/v1/`";
+                self.report(fault.at(engine.at).help(help));
+                None
+            }
         }
+    }
+
+    fn component_template(&mut self, spec: &ComponentSpec) -> Option<TemplateSource> {
+        let path = beside(&spec.at.file, spec.file.value.as_str());
         match self.files.read(&path, "") {
             Some(Ok(text)) => Some(TemplateSource {
                 file: path,
@@ -138,12 +147,40 @@ impl Parser<'_> {
                 None
             }
             None => {
-                let fault = Diagnostic::error(Code::FileMissing, format!("`{path}` is missing"));
-                let help = "add the file, or name one that is in this folder";
-                self.report(fault.at(spec.file.at.clone()).help(help));
+                self.no_component_file(spec, &path);
                 None
             }
         }
+    }
+
+    fn component_module(&mut self, spec: &ComponentSpec) -> Option<Module> {
+        let path = beside(&spec.at.file, spec.file.value.as_str());
+        if self.files.get(&path).is_none() {
+            self.no_component_file(spec, &path);
+            return None;
+        }
+        let folder = folder_of(&spec.at.file);
+        let below = self.files.below(folder);
+        let own = |path: &RelPath| beside(&spec.at.file, path.as_str()) == spec.at.file;
+        let files = module::files(&below, Some(&spec.file.value));
+        let files: Files = files
+            .iter()
+            .filter(|(path, _)| !own(path))
+            .map(|(path, content)| (path.clone(), content.clone()))
+            .collect();
+        let faults = module::check(&files, folder, &spec.file.at);
+        let good = faults.is_empty();
+        self.diagnostics.extend(faults);
+        good.then(|| Module {
+            folder: folder.into(),
+            files,
+        })
+    }
+
+    fn no_component_file(&mut self, spec: &ComponentSpec, path: &str) {
+        let fault = Diagnostic::error(Code::FileMissing, format!("`{path}` is missing"));
+        let help = "add the file, or name one that is in this folder";
+        self.report(fault.at(spec.file.at.clone()).help(help));
     }
 
     /// The engine that the manifest beside a component names; without one, the file's ending tells.
@@ -194,8 +231,12 @@ fn second(first: &Name, written: &Located<TargetId>) -> Diagnostic {
 
 /// A file in the folder of another.
 fn beside(file: &str, name: &str) -> Arc<str> {
-    match file.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/{name}").into(),
-        None => arc(name),
+    match folder_of(file) {
+        "" => arc(name),
+        folder => format!("{folder}/{name}").into(),
     }
+}
+
+fn folder_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
