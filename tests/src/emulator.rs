@@ -6,6 +6,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,11 +19,11 @@ use crate::{Tools, http, variables};
 
 const SERVICES: &str = "cloudformation,sts,iam,kms,sqs,sns,s3,ssm,ec2";
 
-/// A running emulator.
+/// A running emulator; one that was started here runs as long as it or one of its accounts is there.
 #[derive(Debug)]
 pub struct Emulator {
     address: String,
-    _server: Option<Daemon>,
+    server: Option<Arc<Daemon>>,
 }
 
 impl Emulator {
@@ -31,7 +32,7 @@ impl Emulator {
         match env::var(variables::EMULATOR) {
             Ok(url) => Self {
                 address: url.trim_start_matches("http://").to_owned(),
-                _server: None,
+                server: None,
             },
             Err(_) => Self::start(),
         }
@@ -48,7 +49,7 @@ impl Emulator {
         });
         Self {
             address,
-            _server: Some(server),
+            server: Some(Arc::new(server)),
         }
     }
 
@@ -71,6 +72,7 @@ impl Emulator {
             url: self.url(),
             region: "us-east-1".to_owned(),
             credentials: credentials.map(own).to_vec(),
+            server: self.server.clone(),
         }
     }
 }
@@ -108,6 +110,7 @@ pub struct Account {
     url: String,
     region: String,
     credentials: Vec<(String, String)>,
+    server: Option<Arc<Daemon>>,
 }
 
 impl Account {
@@ -203,6 +206,7 @@ impl Account {
             url: self.url.clone(),
             region: self.region.clone(),
             credentials,
+            server: self.server.clone(),
         }
     }
 
