@@ -1,0 +1,15 @@
+/*
+This file is managed by AWS Proton. Any changes made directly to this file will be overwritten the next time AWS Proton performs an update.
+
+To manage this resource, see AWS Proton Resource: arn:aws:proton:us-east-1:111122223333:component/archive
+
+If the resource is no longer accessible within AWS Proton, it may have been deleted and may require manual cleanup.
+*/
+
+resource "terraform_data" "archive" {
+  input = "${var.component.name} of ${var.service.name}-${var.service_instance.name} in ${var.environment.outputs.VpcId}"
+}
+
+output "BucketName" {
+  value = "${var.component.name}-${var.service_instance.inputs.size}"
+}

@@ -1,0 +1,3 @@
+output "VpcId" {
+  value = terraform_data.network.id
+}
