@@ -20,5 +20,6 @@ mod release;
 mod render;
 mod stages;
 mod status;
+mod terraform;
 mod validate;
 mod workflows;

@@ -106,6 +106,21 @@ pub fn bytes(path: &Path, content: &[u8]) -> Result<(), Failure> {
     write().map_err(|error| cannot_write(path, &error))
 }
 
+/// Lets a file be run, where files have such a mark.
+#[cfg(unix)]
+pub fn make_executable(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let permissions = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, permissions).map_err(|error| cannot_write(path, &error))
+}
+
+/// Lets a file be run, where files have such a mark.
+#[cfg(not(unix))]
+pub fn make_executable(_path: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
 /// Removes a file.
 pub fn remove(path: &Path) -> Result<(), Failure> {
     std::fs::remove_file(path).map_err(|error| cannot_write(path, &error))

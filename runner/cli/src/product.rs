@@ -42,6 +42,9 @@ fn write_folder(out: Option<&Path>, folder: &Folder) -> Result<Vec<String>, Fail
                 Content::Refused(_) => continue,
             };
             output::bytes(&target.join(file.as_str()), bytes)?;
+            if bytes.starts_with(b"#!") {
+                output::make_executable(&target.join(file.as_str()))?;
+            }
         }
         for left in folder.left_over(&existing) {
             output::remove(&target.join(left.as_str()))?;

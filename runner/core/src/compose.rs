@@ -15,6 +15,7 @@ use crate::facts::TemplateFacts;
 use crate::folder::{Folder, Subject};
 use crate::inputs::Inputs;
 use crate::manifest::Engine;
+use crate::project::project_properties;
 use crate::record::TemplateUsed;
 use crate::render::Renderer;
 use crate::rendered::Rendered;
@@ -340,7 +341,9 @@ pub fn product(
             Product::Folder(Box::new(Folder::of_module(module, context, subject)))
         }
         Source::Commands(commands) => {
-            Product::Folder(Box::new(Folder::of_commands(commands, context, subject)))
+            let project = project_properties(renderer, commands, context)?;
+            let folder = Folder::of_commands(commands, project, context, subject);
+            Product::Folder(Box::new(folder))
         }
     })
 }

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::digest::RenderedDigest;
 use crate::files::{Content, Files, RelPath};
 use crate::folder::form::Form;
-use crate::manifest::{Engine, InputsFile};
+use crate::manifest::{Engine, InputsFile, Settings};
 use crate::source::{Commands, Module};
 use crate::tags::{Tagged, arn, proton_tags};
 use crate::target::{Name, TargetId};
@@ -55,7 +55,16 @@ pub struct Folder {
 #[derive(Clone, Debug)]
 enum Made {
     Module(Owner),
-    Commands(InputsFile),
+    Commands(Box<Provisioning>),
+}
+
+/// The commands of a target, and what they are run in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provisioning {
+    /// What the manifest says.
+    pub settings: Settings,
+    /// The properties of the `CodeBuild` project, with this target's values.
+    pub project: Option<Json>,
 }
 
 /// What the files of a module's folder say about the target.
@@ -130,9 +139,17 @@ impl Folder {
         Self::new(&module.files, context, subject, Made::Module(owner))
     }
 
-    /// The folder of a target that commands provision.
-    pub fn of_commands(commands: &Commands, context: &Context, subject: Subject<'_>) -> Self {
-        let made = Made::Commands(commands.settings.inputs_file);
+    /// The folder of a target that commands provision; `project` are its project's properties.
+    pub fn of_commands(
+        commands: &Commands,
+        project: Option<Json>,
+        context: &Context,
+        subject: Subject<'_>,
+    ) -> Self {
+        let made = Made::Commands(Box::new(Provisioning {
+            settings: commands.settings.clone(),
+            project,
+        }));
         Self::new(&commands.files, context, subject, made)
     }
 
@@ -157,6 +174,14 @@ impl Folder {
         match self.made {
             Made::Module(_) => Engine::Terraform,
             Made::Commands(_) => Engine::CodeBuild,
+        }
+    }
+
+    /// The commands that provision it; a module has none.
+    pub fn provisioning(&self) -> Option<&Provisioning> {
+        match &self.made {
+            Made::Module(_) => None,
+            Made::Commands(provisioning) => Some(provisioning),
         }
     }
 
@@ -203,7 +228,7 @@ impl Folder {
     pub fn files(&self, deployment: &str, existing: &Files) -> Files {
         match &self.made {
             Made::Module(owner) => self.module(owner, deployment, existing),
-            Made::Commands(form) => self.commands(*form),
+            Made::Commands(provisioning) => self.commands(provisioning.settings.inputs_file),
         }
     }
 

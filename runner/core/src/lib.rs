@@ -28,6 +28,7 @@ pub mod outcome;
 pub mod outcome_file;
 pub mod plan;
 pub mod plan_file;
+pub mod project;
 pub mod record;
 pub mod render;
 pub mod rendered;

@@ -79,7 +79,7 @@ pub enum Refusal {
         diagnostics: Vec<Diagnostic>,
     },
     /// This version of Nucleon renders it, and has nothing that would deploy what comes out.
-    #[error("{target} cannot be deployed by this version of Nucleon, only rendered: {why}")]
+    #[error("this version of Nucleon renders {target} and does not deploy it: {why}")]
     OnlyRendered {
         /// The target.
         target: TargetId,
