@@ -12,6 +12,7 @@ mod command_line;
 mod concurrency;
 mod crash;
 mod documents;
+mod examples;
 mod import;
 mod init;
 mod notify;
