@@ -29,6 +29,7 @@ pub mod outcome_file;
 pub mod plan;
 pub mod plan_file;
 pub mod project;
+mod quota;
 pub mod record;
 pub mod render;
 pub mod rendered;

@@ -6,6 +6,7 @@ mod bundles;
 mod components;
 mod discovery;
 mod environments;
+mod ops;
 mod references;
 mod services;
 mod targets;

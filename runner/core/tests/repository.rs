@@ -355,3 +355,26 @@ fn samples(files: &Files) -> String {
         environments.concat()
     )
 }
+
+#[test]
+fn service_sync_takes_the_instances_that_it_names_from_the_files_that_it_names() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut files = Files::default();
+    tree::add(&mut files, &cases.join("a-good-repository"), "");
+    tree::add(&mut files, &cases.join("service-sync"), "");
+    let files: Files = files
+        .iter()
+        .filter(|(path, _)| path.as_str() != "services/shop.yaml")
+        .map(|(path, content)| (path.clone(), content.clone()))
+        .collect();
+    let (repository, _) = Repository::parse(&files);
+    let services = repository.targets().values().filter_map(|target| {
+        let of_service = target.id.to_string().starts_with("service/");
+        of_service.then(|| format!("{} from {}", target.id, target.spec.file))
+    });
+    let expected = [
+        "service/shop/service-instance/prod from deploy/shop-prod.yaml",
+        "service/shop/pipeline from deploy/shop-prod.yaml",
+    ];
+    assert_eq!(services.collect::<Vec<_>>(), expected);
+}

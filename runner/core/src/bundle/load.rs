@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::BundleDigest;
 use crate::files::{Content, Files, RelPath};
 use crate::manifest::{Engine, Manifest};
+use crate::quota::{self, Sized};
 use crate::schema::{InputType, Schema};
 use crate::source::{Commands, Module, Source};
 use crate::target::Name;
@@ -42,6 +43,7 @@ struct Loader<'b> {
 impl Loader<'_> {
     fn load(&mut self, name: &Name, major: u32) -> Option<Bundle> {
         self.refused();
+        self.quotas();
         let schema = self.schema()?;
         let kind = self.kind(&schema)?;
         let registration = match kind {
@@ -90,6 +92,29 @@ impl Loader<'_> {
                 self.diagnostics.push(refusal.diagnostic(file));
             }
         }
+    }
+
+    fn quotas(&mut self) {
+        let mut all = 0;
+        for (path, content) in self.files.iter() {
+            let bytes = match content {
+                Content::Text(text) => text.len(),
+                Content::Bytes(bytes) => bytes.len(),
+                Content::Refused(_) => 0,
+            };
+            if matters(first(path)) {
+                all += bytes;
+                let kind = match path.file_name() {
+                    "manifest.yaml" => Sized::Manifest,
+                    "schema.yaml" => Sized::Schema,
+                    _ => Sized::Template,
+                };
+                let fault = quota::file(&self.path(path.as_str()), kind, bytes);
+                self.diagnostics.extend(fault);
+            }
+        }
+        let fault = quota::bundle(self.folder, &self.path(SCHEMA), all);
+        self.diagnostics.extend(fault);
     }
 
     fn schema(&mut self) -> Option<Schema> {

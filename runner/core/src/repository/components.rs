@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::files::{Files, RelPath};
 use crate::located::Located;
 use crate::manifest::{Engine, Manifest};
+use crate::quota::{self, Sized};
 use crate::repository::{ComponentSource, Draft, Parser, arc, ending};
 use crate::source::{Module, Source};
 use crate::spec::{Attachment, ComponentSpec, SpecPart};
@@ -122,6 +123,10 @@ impl Parser<'_> {
 
     fn component_source(&mut self, spec: &ComponentSpec) -> Option<Source> {
         let engine = self.component_engine(spec)?;
+        let path = beside(&spec.at.file, spec.file.value.as_str());
+        let size = self.files.text(&path).map_or(0, str::len);
+        let fault = quota::file(&path, Sized::Component, size);
+        self.diagnostics.extend(fault);
         match engine.value {
             Engine::CloudFormation => self.component_template(spec).map(Source::Template),
             Engine::Terraform => self.component_module(spec).map(Source::Module),

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::files::{Content, Refusal, RelPath};
 use crate::located::Located;
+use crate::quota::{self, Sized};
 use crate::repository::bundles::VersionFolder;
 use crate::repository::{Parser, arc, ending, stem};
 use crate::spec::{ComponentSpec, EnvironmentSpec, ServiceSpec, Spec};
@@ -57,14 +58,21 @@ enum Role {
 /// Where specs may be.
 struct Search<'s> {
     keys: &'s BTreeMap<RelPath, Keys>,
+    /// What Proton's service sync names; these are read by that name.
+    synced: BTreeSet<&'s RelPath>,
     templates: BTreeSet<&'s str>,
     bundles: BTreeSet<&'s str>,
 }
 
 impl<'s> Search<'s> {
-    fn new(keys: &'s BTreeMap<RelPath, Keys>, versions: &'s BTreeSet<VersionFolder>) -> Self {
+    fn new(
+        keys: &'s BTreeMap<RelPath, Keys>,
+        synced: BTreeSet<&'s RelPath>,
+        versions: &'s BTreeSet<VersionFolder>,
+    ) -> Self {
         Self {
             keys,
+            synced,
             templates: versions
                 .iter()
                 .map(VersionFolder::template_folder)
@@ -79,6 +87,7 @@ impl<'s> Search<'s> {
         let conventional = is_conventional(path);
         match content {
             _ if self.keys.contains_key(path) => Role::Spec,
+            _ if self.synced.contains(path) => Role::Other,
             Content::Text(text) if wanted() && Spec::is_spec(text) => Role::Spec,
             Content::Text(_) if conventional => Role::Silent,
             Content::Bytes(_) | Content::Refused(_) if conventional => Role::Spec,
@@ -103,7 +112,8 @@ impl Parser<'_> {
     /// Reads every spec.
     pub(super) fn specs(&mut self, versions: &BTreeSet<VersionFolder>) -> Specs {
         let keys = keys(self.config());
-        let search = Search::new(&keys, versions);
+        let operations = self.operations();
+        let search = Search::new(&keys, operations.specs(), versions);
         let mut specs = Specs::default();
         for (path, content) in self.files.iter() {
             match search.role(path, content) {
@@ -116,12 +126,15 @@ impl Parser<'_> {
                 Role::Other => {}
             }
         }
+        self.synced(operations, &mut specs);
         specs
     }
 
-    fn spec(&mut self, path: &RelPath) -> Option<Spec> {
+    pub(super) fn spec(&mut self, path: &RelPath) -> Option<Spec> {
         match self.files.read(path.as_str(), "")? {
             Ok(text) => {
+                let fault = quota::file(path.as_str(), Sized::Spec, text.len());
+                self.diagnostics.extend(fault);
                 let (spec, faults) = Spec::parse(&arc(path.as_str()), text);
                 self.diagnostics.extend(faults);
                 spec
