@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
+use crate::files::RelPath;
 
 /// What a file is to Proton's quotas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub(crate) enum Sized {
     Manifest,
     /// `schema.yaml`.
     Schema,
-    /// Any other file of a bundle.
+    /// A template of a bundle.
     Template,
     /// A spec.
     Spec,
@@ -19,6 +20,16 @@ pub(crate) enum Sized {
 }
 
 impl Sized {
+    /// What a file of a bundle is; other files, which commands bring along, have no quota of their own.
+    pub(crate) fn in_bundle(path: &RelPath) -> Option<Self> {
+        match (path.file_name(), path.ending()) {
+            ("manifest.yaml", _) => Some(Self::Manifest),
+            ("schema.yaml", _) => Some(Self::Schema),
+            (_, "tf" | "yaml" | "yml") => Some(Self::Template),
+            _ => None,
+        }
+    }
+
     /// The most bytes that Proton took.
     fn most(self) -> usize {
         match self {

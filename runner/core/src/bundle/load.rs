@@ -104,12 +104,9 @@ impl Loader<'_> {
             };
             if matters(first(path)) {
                 all += bytes;
-                let kind = match path.file_name() {
-                    "manifest.yaml" => Sized::Manifest,
-                    "schema.yaml" => Sized::Schema,
-                    _ => Sized::Template,
-                };
-                let fault = quota::file(&self.path(path.as_str()), kind, bytes);
+                let kind = Sized::in_bundle(path);
+                let fault =
+                    kind.and_then(|kind| quota::file(&self.path(path.as_str()), kind, bytes));
                 self.diagnostics.extend(fault);
             }
         }
