@@ -270,7 +270,8 @@ fn an_update_keeps_the_form_without_tags_and_with_texts_as_inputs() {
     let mut old = new.clone();
     let variables = text(&new, "proton.service_instance.variables.tf");
     let (variables, _) = variables.split_once("\nvariable \"proton_tags\"").unwrap();
-    let variables = variables.replace("= any", "= map(string)");
+    // That form ended without a newline.
+    let variables = variables.trim_end().replace("= any", "= map(string)");
     let mut values: Json = serde_json::from_str(&text(&new, VALUES)).unwrap();
     values.as_object_mut().unwrap().shift_remove("proton_tags");
     for (path, content) in [

@@ -12,6 +12,8 @@ pub(super) struct Form {
     pub(super) has_tags_value: bool,
     /// Whether `proton_tags` is declared.
     pub(super) has_tags_variable: bool,
+    /// Whether the declarations end with a newline.
+    pub(super) has_last_newline: bool,
     /// How the inputs are declared.
     pub(super) inputs: InputsType,
 }
@@ -38,6 +40,8 @@ impl Form {
         Self {
             has_tags_value,
             has_tags_variable,
+            has_last_newline: variables
+                .map_or(kind != Kind::Component, |text| text.ends_with('\n')),
             inputs: inputs(variables, kind, context),
         }
     }

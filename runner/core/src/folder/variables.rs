@@ -19,6 +19,9 @@ pub(super) fn text(kind: Kind, form: Form) -> String {
     if form.has_tags_variable {
         text.push_str(TAGS);
     }
+    if !form.has_last_newline {
+        text.pop();
+    }
     text
 }
 
@@ -92,7 +95,7 @@ variable "pipeline" {
 }
 "#;
 
-/// Proton indented it so, and ended it without a newline.
+/// Proton indented it so.
 const COMPONENT: &str = r#"variable "component" {
   type = object({
     name = string
@@ -120,7 +123,8 @@ variable "service_instance" {
     inputs = INPUTS
   })
   default = null
-}"#;
+}
+"#;
 
 const TAGS: &str = r#"
 variable "proton_tags" {
