@@ -44,9 +44,12 @@ impl Workspace {
     ///
     /// Faults in single specs do not stop the others; a `nucleon.yaml` that is missing or broken stops everything.
     pub async fn open(common: &Common, arguments: &StateArgs) -> Result<Self, Failure> {
-        let files = read_tree(&common.root)?;
+        let root = common.root.clone();
+        let reading = tokio::task::spawn_blocking(move || read_tree(&root));
         let checkout = checkout(common, arguments);
-        let commit = checkout.head().await?;
+        let (files, commit) = tokio::join!(reading, checkout.head());
+        let files = files.map_err(|error| Failure::new(Kind::Outside, error.to_string()))??;
+        let commit = commit?;
         let loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
         let clock = clock()?;
         let place = StatePlace {
@@ -124,6 +127,11 @@ impl Workspace {
             .state
             .read(&self.fleet.with_dependencies(targets))
             .await?)
+    }
+
+    /// The tips of what targets need, without their own.
+    pub async fn outputs_for(&self, targets: &[TargetId]) -> Result<Tips, Failure> {
+        Ok(self.state.read(&self.fleet.dependencies(targets)).await?)
     }
 
     /// Plans and applies in this repository's accounts.

@@ -1,6 +1,5 @@
 //! From a repository to what one target's template renders to.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,12 +114,12 @@ impl Product {
     }
 }
 
-/// Composes the targets of one repository.
+/// Composes the targets of one repository; one serves any number of threads.
 pub struct Composer<'a> {
     repository: &'a Repository,
     versions: &'a Versions,
-    outputs: &'a dyn Fn(&TargetId) -> Known,
-    renderer: RefCell<Renderer>,
+    outputs: &'a (dyn Fn(&TargetId) -> Known + Sync),
+    renderer: Renderer,
 }
 
 impl<'a> Composer<'a> {
@@ -128,13 +127,13 @@ impl<'a> Composer<'a> {
     pub fn new(
         repository: &'a Repository,
         versions: &'a Versions,
-        outputs: &'a dyn Fn(&TargetId) -> Known,
+        outputs: &'a (dyn Fn(&TargetId) -> Known + Sync),
     ) -> Self {
         Self {
             repository,
             versions,
             outputs,
-            renderer: RefCell::default(),
+            renderer: Renderer::new(),
         }
     }
 
@@ -160,8 +159,7 @@ impl<'a> Composer<'a> {
             context,
             source,
         } = parts;
-        let renderer = self.renderer.borrow();
-        let product = product(&renderer, &source, &context, self.subject(target))
+        let product = product(&self.renderer, &source, &context, self.subject(target))
             .map_err(|faults| diagnostics.extend(faults))
             .ok()?;
         Some(Composition {
@@ -260,19 +258,12 @@ impl<'a> Composer<'a> {
     }
 
     fn component_of(&self, instance: &TargetId) -> Option<ComponentFacts> {
-        let attached = |target: &&Target| {
-            target
-                .component
-                .as_ref()
-                .is_some_and(|component| component.attached.as_ref() == Some(instance))
-        };
-        let component = self.repository.targets().values().find(attached)?;
-        let TargetId::Component(name) = &component.id else {
-            return None;
-        };
+        let name = self.repository.component_of(instance)?.clone();
+        let id = TargetId::Component(name.clone());
+        self.repository.targets().get(&id)?;
         Some(ComponentFacts {
-            name: name.clone(),
-            outputs: (self.outputs)(&component.id),
+            name,
+            outputs: (self.outputs)(&id),
         })
     }
 

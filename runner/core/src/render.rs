@@ -29,6 +29,8 @@ mod python;
 mod scalar;
 mod stack;
 
+pub use stack::STACK;
+
 /// The most bytes that a template may render to.
 ///
 /// CloudFormation takes 1 MB at most.

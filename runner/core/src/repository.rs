@@ -203,10 +203,16 @@ impl Repository {
         &self.bundles
     }
 
+    /// The template versions that targets use.
+    pub fn used_versions(&self) -> impl Iterator<Item = &VersionRef> {
+        let used = self.outlines().filter_map(|outline| outline.template);
+        used.map(|(version, _)| version)
+    }
+
     /// The published versions that targets use.
     pub fn wanted_versions(&self) -> BTreeSet<(Name, u32, u32)> {
-        let used = self.outlines().filter_map(|outline| outline.template);
-        used.filter_map(|(version, _)| Some((version.name.clone(), version.major, version.minor?)))
+        self.used_versions()
+            .filter_map(|version| Some((version.name.clone(), version.major, version.minor?)))
             .collect()
     }
 

@@ -170,7 +170,7 @@ fn outputs(target: &TargetId) -> Known {
 }
 
 /// The folder of every target of a repository, by the target's id.
-fn folders(files: &Files, outputs: &dyn Fn(&TargetId) -> Known) -> Vec<Folder> {
+fn folders(files: &Files, outputs: &(dyn Fn(&TargetId) -> Known + Sync)) -> Vec<Folder> {
     let (repository, faults) = Repository::parse(files);
     assert_eq!(faults, [], "{faults:#?}");
     let mut versions = Versions::default();

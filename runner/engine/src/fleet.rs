@@ -16,6 +16,7 @@ use nucleon_core::tags::tags;
 use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
+use crate::cores::on_all_cores;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
 
@@ -38,32 +39,50 @@ impl Fleet {
         targets: &[&Target],
         tips: &Tips,
     ) -> Vec<(Option<Composition>, Vec<Diagnostic>)> {
+        self.compose_with(targets, tips, |_, composition, faults| {
+            (composition, faults)
+        })
+    }
+
+    /// Composes targets on all cores and hands each to `then`, on the thread that composed it; the answers are in the targets' order.
+    ///
+    /// What `then` does not keep is given back at once: a thousand targets need no more memory than a few.
+    pub fn compose_with<T: Send>(
+        &self,
+        targets: &[&Target],
+        tips: &Tips,
+        then: impl Fn(&Target, Option<Composition>, Vec<Diagnostic>) -> T + Sync,
+    ) -> Vec<T> {
         let outputs = |target: &TargetId| known(tips.get(target));
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
-        targets
-            .iter()
-            .map(|target| composer.compose(target))
-            .collect()
+        on_all_cores(targets, |target| {
+            let (composition, faults) = composer.compose(target);
+            then(target, composition, faults)
+        })
     }
 
     /// The targets that must be there for a target: its own and those it needs.
     pub fn with_dependencies(&self, targets: &[TargetId]) -> Vec<TargetId> {
-        let mut all = targets.to_vec();
-        for target in targets
-            .iter()
-            .filter_map(|id| self.repository.targets().get(id))
-        {
-            all.extend(target.dependencies.iter().cloned());
-            // A pipeline sees its instances' environments, too.
-            let further = target
-                .dependencies
-                .iter()
-                .filter_map(|id| self.repository.targets().get(id));
-            all.extend(further.flat_map(|target| target.dependencies.iter().cloned()));
-        }
+        let mut all = self.dependencies(targets);
+        all.extend(targets.iter().cloned());
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The targets whose outputs others see: all that rendering them needs of the state.
+    pub fn dependencies(&self, targets: &[TargetId]) -> Vec<TargetId> {
+        let known = self.repository.targets();
+        let mut all = Vec::new();
+        for target in targets.iter().filter_map(|id| known.get(id)) {
+            all.extend(&target.dependencies);
+            // A pipeline sees its instances' environments, too.
+            let further = target.dependencies.iter().filter_map(|id| known.get(id));
+            all.extend(further.flat_map(|target| &target.dependencies));
+        }
+        all.sort();
+        all.dedup();
+        all.into_iter().cloned().collect()
     }
 
     /// The stages in which something happens when these targets are deployed, in order: their own,

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nucleon_core::bundle::Bundle;
-use nucleon_core::compose::{Composer, Versioned, Versions};
-use nucleon_core::context::Known;
+use nucleon_core::compose::{Versioned, Versions};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
-use nucleon_core::repository::Repository;
+use nucleon_core::repository::{Repository, Target};
 use nucleon_core::validate::{self, Catalog};
 use nucleon_core::version::VersionRef;
 
-use crate::fleet::Fleet;
+use crate::fleet::{Fleet, Tips};
 use crate::ports::{PortError, Templates};
 
 /// A repository, and everything that is wrong in it.
@@ -32,13 +31,10 @@ pub async fn load(
 ) -> Result<Loaded, PortError> {
     let (repository, mut parsed) = Repository::parse(files);
     let wanted = repository.wanted_versions();
-    let (published, found) = if wanted.is_empty() {
-        (BTreeMap::new(), BTreeMap::new())
+    let found = if wanted.is_empty() {
+        BTreeMap::new()
     } else {
-        (
-            templates.versions().await?,
-            templates.published(&wanted).await?,
-        )
+        templates.published(&wanted).await?
     };
     let mut versions = working_tree(&repository, commit);
     for ((name, major, minor), found) in found {
@@ -65,6 +61,15 @@ pub async fn load(
             Err(fault) => parsed.push(fault),
         }
     }
+    // What else there is matters only where something is missing; asking for it is a round trip to the remote.
+    let all_found = repository
+        .used_versions()
+        .all(|version| versions.get(version).is_some());
+    let published = if wanted.is_empty() || all_found {
+        BTreeMap::new()
+    } else {
+        templates.versions().await?
+    };
     let bundle = |version: &VersionRef| versions.get(version).map(|versioned| &*versioned.bundle);
     let checked = validate::check(
         &repository,
@@ -87,15 +92,11 @@ impl Loaded {
     /// Renders every target with outputs that nobody knows yet, and adds what is wrong.
     #[must_use]
     pub fn rendered(mut self) -> Self {
-        let unknown = |_: &_| Known::NotYet;
-        let composer = Composer::new(&self.fleet.repository, &self.fleet.versions, &unknown);
+        let targets: Vec<&Target> = self.fleet.repository.targets().values().collect();
         let faults = self
             .fleet
-            .repository
-            .targets()
-            .values()
-            .flat_map(|target| composer.compose(target).1)
-            .collect();
+            .compose_with(&targets, &Tips::new(), |_, _, faults| faults);
+        let faults = faults.into_iter().flatten().collect();
         self.diagnostics = validate::merge(self.diagnostics, faults);
         self
     }

@@ -109,20 +109,19 @@ impl Render {
     async fn rendered(self) -> Result<ExitCode, Failure> {
         let workspace = Workspace::open(&self.common, &self.state).await?;
         let targets = workspace.select(&self.selection).await?;
-        let tips = workspace.tips(&targets).await?;
+        let tips = workspace.outputs_for(&targets).await?;
         let known: Vec<&Target> = targets
             .iter()
             .filter_map(|id| workspace.fleet.repository.targets().get(id))
             .collect();
-        let mut found = Vec::new();
-        let mut listed = Vec::new();
-        for (target, (composition, faults)) in
-            known.iter().zip(workspace.fleet.compose(&known, &tips))
-        {
-            found.extend(faults);
-            if let Some(composition) = composition {
-                listed.push(self.written(target, &composition)?);
-            }
+        let written = |target: &Target, composition: Option<Composition>, faults| {
+            let listed = composition.map(|composition| self.written(target, &composition));
+            (listed, faults)
+        };
+        let (mut found, mut listed) = (Vec::new(), Vec::new());
+        for (entry, faults) in workspace.fleet.compose_with(&known, &tips, written) {
+            found.extend::<Vec<Diagnostic>>(faults);
+            listed.extend(entry.transpose()?);
         }
         let diagnostics = merge(workspace.diagnostics.clone(), found);
         self.tell(&workspace, &known, &listed, &diagnostics)

@@ -7,6 +7,8 @@
 
 /// How large the deep stack is, in bytes; the fuel of a render ends before it does.
 const DEEP: usize = 1 << 29;
+/// The stack of a thread that renders many templates: on it none needs a stack of its own.
+pub const STACK: usize = DEEP + (1 << 24);
 /// A template up to this size has not text enough to nest deep: a level takes two bytes at least.
 const SHORT: usize = 1_000;
 
@@ -16,9 +18,9 @@ pub(super) fn must_be_deep(source: &str) -> bool {
     source.len() > SHORT || source.contains("namespace")
 }
 
-/// Does work on a deep stack; in a browser, on the only one that there is.
+/// Does work on a deep stack: on this one if it is, else on a new one; in a browser, on the only one that there is.
 pub(super) fn deep<T>(work: impl FnOnce() -> T) -> T {
-    stacker::grow(DEEP, work)
+    stacker::maybe_grow(DEEP, DEEP, work)
 }
 
 #[cfg(test)]

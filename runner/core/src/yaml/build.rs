@@ -20,6 +20,9 @@ pub const MAX_COPIES: usize = 50_000;
 /// How deep lists and mappings may be nested.
 pub const MAX_DEPTH: usize = 128;
 
+/// Up to so many keys are compared with each other sooner than with a table.
+const FEW: usize = 8;
+
 /// Parses a text that holds exactly one document; an empty one is a null.
 ///
 /// Reports every duplicate key before a syntax error, and the first syntax error.
@@ -312,6 +315,9 @@ impl<'a> Builder<'a> {
     }
 
     fn duplicate_keys(&mut self, entries: &[(Node, Node)]) {
+        if entries.len() <= FEW && all_differ(entries) {
+            return;
+        }
         let mut lines: HashMap<&str, u32> = HashMap::with_capacity(entries.len());
         for (key, _) in entries.iter().filter(|(key, _)| !is_merge(key)) {
             match lines.entry(key.text()) {
@@ -418,6 +424,16 @@ fn own_tag(tag: &Tag) -> Option<Arc<str>> {
     (!tag.is_yaml_core_schema()).then(|| format!("{}{}", tag.handle, tag.suffix).into())
 }
 
+fn all_differ(entries: &[(Node, Node)]) -> bool {
+    let among_those_before = |(index, (key, _)): (usize, &(Node, Node))| {
+        let before = entries[..index].iter();
+        before
+            .map(|(other, _)| other.text())
+            .any(|other| other == key.text())
+    };
+    !entries.iter().enumerate().any(among_those_before)
+}
+
 fn is_merge(key: &Node) -> bool {
     key.raw.as_deref() == Some("<<")
 }
@@ -428,6 +444,10 @@ fn number(value: usize) -> u32 {
 
 /// How many characters each line has, without blanks at its end; lines end as YAML's do.
 fn line_lengths(text: &str) -> Vec<u32> {
+    if text.is_ascii() && !text.contains('\r') {
+        let length = |line: &str| number(line.trim_end().len());
+        return text.split('\n').map(length).collect();
+    }
     let mut lengths = Vec::new();
     let (mut column, mut length) = (0, 0);
     let mut characters = text.chars().peekable();
