@@ -4,6 +4,7 @@
 //! component has `spec/context.json` in place of a spec. Where `expected/` is missing it is written, and the test fails
 //! so that somebody reads it.
 
+mod deployed;
 mod shown;
 mod tree;
 
