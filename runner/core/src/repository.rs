@@ -151,7 +151,10 @@ impl Repository {
         let mut folders = path.split('/');
         let specs = folders.clone().next().is_some_and(discovery::is_folder);
         specs
-            || matches!(ending(path), "yaml" | "yml" | "compatible-envs")
+            || matches!(
+                ending(path),
+                "yaml" | "yml" | "compatible-envs" | "compatible_envs"
+            )
             || folders.any(bundle::matters)
     }
 

@@ -12,6 +12,8 @@ use crate::yaml::{self, Node};
 
 const REGISTRATION: &str = ".template-registration.yaml";
 const LINES: &str = ".compatible-envs";
+/// How it is written now and then; Proton did not read it.
+const MISSPELT: &str = ".compatible_envs";
 const HELP: &str = "write `compatible_environments: [fargate-env:1]`";
 
 /// What a registration says; by default everything is allowed, as it was for templates registered by other means.
@@ -50,8 +52,18 @@ pub(super) fn read(folder: &str, files: &Files) -> (Registration, Vec<Diagnostic
     match files.read(LINES, folder) {
         Some(Ok(text)) => from_lines(&path(LINES), text),
         Some(Err(fault)) => (Registration::default(), vec![fault]),
+        None if files.get(MISSPELT).is_some() => {
+            (Registration::default(), vec![misspelt(path(MISSPELT))])
+        }
         None => (Registration::default(), vec![silent(path(REGISTRATION))]),
     }
+}
+
+fn misspelt(file: Arc<str>) -> Diagnostic {
+    let message = format!("`{file}` is not read, neither here nor by Proton");
+    Diagnostic::warning(Code::BundleRegistration, message)
+        .at(Location::start_of(file))
+        .help("rename it to `.template-registration.yaml`, or to `.compatible-envs` where it is one `name:1` a line")
 }
 
 fn silent(file: Arc<str>) -> Diagnostic {
@@ -184,6 +196,13 @@ mod tests {
             found,
             (vec!["fargate-env:2".to_owned()], true, vec![message])
         );
+    }
+
+    #[test]
+    fn a_misspelt_file_is_told() {
+        let (_, _, messages) = registration(".compatible_envs", "vpc-env:1\n");
+        let message = "`x/v1/.compatible_envs` is not read, neither here nor by Proton";
+        assert_eq!(messages, [message]);
     }
 
     #[test]
