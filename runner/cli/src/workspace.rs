@@ -11,9 +11,11 @@ use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
+use nucleon_core::lint;
 use nucleon_core::repository::Target;
 use nucleon_core::secret::Secret;
 use nucleon_core::target::TargetId;
+use nucleon_core::validate;
 use nucleon_engine::fleet::{Fleet, Tips};
 use nucleon_engine::load::load;
 use nucleon_engine::ports::{Clock, State as _};
@@ -251,9 +253,11 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
     let files = read_tree(&common.root)?;
     let templates = GitTemplates::offline(Checkout::new(&common.root, "origin"));
     let loaded = crate::main_of::block_on(load(&files, &templates, ""))??.rendered();
-    let targets = loaded.fleet.repository.targets().len();
+    let repository = &loaded.fleet.repository;
+    let targets = repository.targets().len();
+    let linted = lint::check(repository.working_bundles());
     Ok(Checked {
-        diagnostics: loaded.diagnostics,
+        diagnostics: validate::merge(loaded.diagnostics, linted),
         targets,
         files: files.len(),
         read: files,

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::rendered::Rendered;
+use crate::suggest::closest;
 use crate::yaml::{Node, Value};
 
 /// What a template needs CloudFormation to be allowed.
@@ -65,6 +66,7 @@ impl TemplateFacts {
     pub fn of(rendered: &Rendered) -> Result<Self, Vec<Diagnostic>> {
         let root = rendered.parse()?;
         let resources = resources(rendered, &root).map_err(|fault| vec![fault])?;
+        sections(rendered, &root)?;
         let sensitive = no_echo(&root);
         let outputs = root.get("Outputs").and_then(Node::as_mapping);
         let outputs = outputs.unwrap_or_default();
@@ -113,6 +115,53 @@ fn resources<'r>(rendered: &Rendered, root: &'r Node) -> Result<&'r [(Node, Node
             Err(fault(name, message))
         }
         Some(members) => Ok(members),
+    }
+}
+
+/// What CloudFormation calls the parts of a template.
+const SECTIONS: [&str; 11] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+
+/// Refuses the sections that CloudFormation refuses; a macro may take any, as SAM takes `Globals`.
+fn sections(rendered: &Rendered, root: &Node) -> Result<(), Vec<Diagnostic>> {
+    let entries = root.as_mapping().unwrap_or_default();
+    if root.get("Transform").is_some() {
+        return Ok(());
+    }
+    let unknown = entries
+        .iter()
+        .filter(|(name, _)| !SECTIONS.contains(&name.text()));
+    let faults: Vec<Diagnostic> = unknown
+        .map(|(name, _)| {
+            let message = format!("CloudFormation templates have no section `{}`", name.text());
+            let help = match closest(name.text(), SECTIONS) {
+                Some(near) => format!("write `{near}`"),
+                None if name.text() == "Globals" => {
+                    "add `Transform: AWS::Serverless-2016-10-31`".to_owned()
+                }
+                None => "move it below `Resources`, `Metadata` or the section that it belongs to"
+                    .to_owned(),
+            };
+            Diagnostic::error(Code::RenderUnknownSection, message)
+                .at(rendered.locate(name.span.line, name.span.column))
+                .help(help)
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
     }
 }
 

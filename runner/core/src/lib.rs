@@ -20,6 +20,7 @@ mod fields;
 pub mod files;
 pub mod folder;
 pub mod inputs;
+pub mod lint;
 pub mod located;
 pub mod manifest;
 pub mod markdown;

@@ -6,10 +6,13 @@ use std::sync::Arc;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::RenderedDigest;
+use crate::lint;
 use crate::secret::Secret;
 use crate::yaml::{self, Node};
 
 const LONGEST_EXCERPT: usize = 80;
+/// So many values of a line are named.
+const MOST_VALUES: usize = 4;
 
 /// A rendered template.
 #[derive(Clone, Debug)]
@@ -107,11 +110,36 @@ impl Rendered {
             self.excerpt(place.line),
             fault.message
         );
+        let help = fault.help.map(|help| self.relocate(&help));
+        let values = self.values_on(place.line);
+        let help = match (help, values.as_str()) {
+            (help, "") => help,
+            (Some(help), values) => Some(format!("{help}; the line holds {values}")),
+            (None, values) => Some(format!("the line holds {values}")),
+        };
         Diagnostic {
-            help: fault.help.map(|help| self.relocate(&help)),
+            help,
             ..Diagnostic::error(Code::RenderInvalidYaml, message)
                 .at(self.locate(place.line, place.column))
         }
+    }
+
+    /// The values that were written into a line, `` `environment.inputs.zone` ``.
+    fn values_on(&self, line: u32) -> String {
+        let start = offset_of(&self.text, line, 1);
+        let length = self.text[start..].find('\n');
+        let end = length.map_or(self.text.len(), |length| start + length);
+        let Origin {
+            source, segments, ..
+        } = &self.origin;
+        let computed = segments.iter().filter(|segment| {
+            !segment.copied && segment.output.start <= end && start <= segment.output.end
+        });
+        let values = computed.flat_map(|segment| lint::mentioned(source, &segment.source));
+        let mut values: Vec<String> = values.map(|value| format!("`{value}`")).collect();
+        values.dedup();
+        values.truncate(MOST_VALUES);
+        values.join(", ")
     }
 
     /// A text that names a line of the rendered text, naming the template's line instead.

@@ -25,6 +25,7 @@ use nucleon_core::context::Context;
 use nucleon_core::diagnostic::{Diagnostic, Location};
 use nucleon_core::facts::TemplateFacts;
 use nucleon_core::files::{Content, Files, Refusal, RelPath};
+use nucleon_core::lint;
 use nucleon_core::render::render;
 use nucleon_core::report;
 use nucleon_core::repository::Repository;
@@ -155,13 +156,14 @@ fn validated(files: &Files) -> Vec<Diagnostic> {
             .get(&(version.name.clone(), version.major))
             .filter(|_| known)
     };
-    let checked = validate::check(
+    let mut checked = validate::check(
         &repository,
         Catalog {
             published: &published,
             bundle: &bundle,
         },
     );
+    checked.extend(lint::check(bundles));
     validate::merge(parsed, checked)
 }
 

@@ -227,6 +227,8 @@ impl Loader<'_> {
             schema.has(InputType::Pipeline),
             self.files.has_folder(folder),
         ) {
+            // That folder was told of already.
+            (true, false) if self.files.has_folder("pipeline") => {}
             (true, false) => self.layout_warning(
                 SCHEMA,
                 format!("the schema has a `pipeline_input_type`, but there is no `{folder}`"),

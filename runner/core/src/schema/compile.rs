@@ -191,7 +191,10 @@ impl Compiler<'_> {
             return;
         };
         for (name, schema) in entries {
-            let compiled = self.rule(schema);
+            let compiled = Rule {
+                named_at: name.span,
+                ..self.rule(schema)
+            };
             rule.properties.insert(name.text().into(), compiled);
         }
     }

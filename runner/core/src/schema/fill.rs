@@ -65,7 +65,7 @@ fn no_inputs(
 }
 
 /// The properties of an input type, wherever its rule has them.
-struct Filler<'s> {
+pub(super) struct Filler<'s> {
     schema: &'s Schema,
     rule: &'s Rule,
     known: IndexMap<&'s str, Property<'s>>,
@@ -82,7 +82,7 @@ struct Property<'s> {
 }
 
 impl<'s> Filler<'s> {
-    fn of(schema: &'s Schema, rule: &'s Rule) -> Self {
+    pub(super) fn of(schema: &'s Schema, rule: &'s Rule) -> Self {
         let mut filler = Self {
             schema,
             rule,
@@ -92,6 +92,23 @@ impl<'s> Filler<'s> {
         };
         filler.learn(rule, true, 0);
         filler
+    }
+
+    /// The properties, their rules, and whether every value has them.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&'s str, &'s Rule, bool)> {
+        let known = self.known.iter();
+        known.map(|(name, property)| (*name, property.rule, property.certain))
+    }
+
+    /// Whether the type says itself what else there may be.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Whether the type itself requires a property.
+    pub(super) fn requires(&self, name: &str) -> bool {
+        let mut required = self.rule.required.iter();
+        required.any(|required| required.as_ref() == name)
     }
 
     /// Learns what a rule and those that it leads to name; each type once.

@@ -19,6 +19,7 @@ mod path;
 mod pattern;
 mod pointer;
 mod rule;
+mod sample;
 mod secrets;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::diagnostic::{Diagnostic, Location};
 use crate::inputs::Inputs;
 use crate::yaml::Node;
 use rule::Rule;
+pub(crate) use sample::{Sample, SampleOf};
 
 /// Which of a schema's input types is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +60,7 @@ impl InputType {
 /// A template's input types, compiled.
 #[derive(Clone, Debug)]
 pub struct Schema {
+    file: Arc<str>,
     types: Arc<IndexMap<Arc<str>, Rule>>,
     inputs: [Option<Arc<str>>; 3],
 }

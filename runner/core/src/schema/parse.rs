@@ -60,6 +60,7 @@ pub(super) fn schema(file: &Arc<str>, text: &str) -> (Option<Schema>, Vec<Diagno
         .collect();
     spread_sensitivity(&mut compiled);
     let schema = Schema {
+        file: file.clone(),
         inputs: InputType::ALL.map(|input| input_type(&mut compiler, body, input)),
         types: Arc::new(compiled),
     };

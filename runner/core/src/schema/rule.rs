@@ -7,12 +7,14 @@ use indexmap::IndexMap;
 use super::format::Format;
 use super::number::Number;
 use super::pattern::Pattern;
-use crate::yaml::{Node, Value};
+use crate::yaml::{Node, Span, Value};
 
 /// What one value must be; the parts that a schema does not name ask for nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rule {
     pub(super) kind: Option<Kind>,
+    /// Where the property of this rule has its name.
+    pub(super) named_at: Span,
     pub(super) nullable: bool,
     /// `writeOnly` or `format: password`: its value is shown to nobody.
     pub(super) sensitive: bool,

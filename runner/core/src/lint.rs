@@ -1,0 +1,371 @@
+//! What can be said of templates before anybody uses them: whether they fit their schema, and one another.
+//!
+//! Two ways lead there. Every value that a template mentions is looked up, also in branches that no spec takes; and each
+//! template is rendered with samples of its schema: the least that a spec may set, everything, and every value of
+//! inputs that have few. What is wrong only for made-up values is not told.
+
+mod old;
+mod reads;
+mod tokens;
+mod trial;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+pub use old::Edit;
+
+use crate::bundle::{Bundle, BundleKind, Part};
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Location};
+use crate::render::Renderer;
+use crate::rendered::location;
+use crate::schema::InputType;
+use crate::suggest::closest;
+use crate::target::Name;
+use crate::template::TemplateSource;
+use reads::{Read, reads};
+use trial::{Tried, input_of, tried};
+
+/// Template versions of one repository.
+pub type Bundles = BTreeMap<(Name, u32), Bundle>;
+
+/// Checks templates against their schemas and against the environments that they are for.
+pub fn check(bundles: &Bundles) -> Vec<Diagnostic> {
+    let renderer = Renderer::new();
+    let trials: BTreeMap<&(Name, u32), Trials> = bundles
+        .iter()
+        .map(|(key, bundle)| (key, trials(bundle, &renderer)))
+        .collect();
+    let mut diagnostics = Vec::new();
+    for (key, bundle) in bundles {
+        let mut linter = Linter {
+            bundle,
+            bundles,
+            trials: &trials,
+            diagnostics: Vec::new(),
+        };
+        linter.bundle(&trials[key]);
+        diagnostics.extend(linter.diagnostics);
+    }
+    diagnostics
+}
+
+/// The edits that give a template's values the names that they have since June 2021.
+pub fn new_names(template: &TemplateSource, part: Part) -> Vec<Edit> {
+    let edits = reads(&template.text);
+    edits
+        .iter()
+        .filter_map(|read| old::edit(read, part))
+        .collect()
+}
+
+/// The values of the context that a part of a template mentions, as one would write them.
+pub(crate) fn mentioned(template: &str, within: &Range<usize>) -> Vec<String> {
+    let inside = |read: &&Read| {
+        let range = read.range();
+        within.start <= range.start && range.end <= within.end
+    };
+    let name = |read: &Read| {
+        let index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+        let names = read.path.iter().map(String::as_str);
+        names
+            .filter(|name| !index(name))
+            .collect::<Vec<_>>()
+            .join(".")
+    };
+    reads(template).iter().filter(inside).map(name).collect()
+}
+
+type Trials = BTreeMap<Part, Tried>;
+
+fn trials(bundle: &Bundle, renderer: &Renderer) -> Trials {
+    let parts = bundle.parts.keys();
+    parts
+        .map(|part| (*part, tried(bundle, *part, renderer)))
+        .collect()
+}
+
+struct Linter<'a> {
+    bundle: &'a Bundle,
+    bundles: &'a Bundles,
+    trials: &'a BTreeMap<&'a (Name, u32), Trials>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A read, and the template it is in.
+#[derive(Clone, Copy)]
+struct Mention<'m> {
+    read: &'m Read,
+    source: &'m TemplateSource,
+    part: Part,
+}
+
+impl Mention<'_> {
+    /// What is read, as the template has it.
+    fn written(&self) -> &str {
+        &self.source.text[self.read.range()]
+    }
+}
+
+impl Linter<'_> {
+    fn bundle(&mut self, trials: &Trials) {
+        let mut used: BTreeMap<InputType, Used> = BTreeMap::new();
+        for (part, source) in &self.bundle.parts {
+            for read in &reads(&source.text) {
+                self.mention(Mention {
+                    read,
+                    source,
+                    part: *part,
+                });
+                if let Some(input) = inputs_of(read, *part) {
+                    used.entry(input).or_default().note(read, *part);
+                }
+            }
+        }
+        self.unused(&used);
+        // Static findings say it better than what came of them.
+        let told: BTreeSet<(String, u32)> = self.diagnostics.iter().filter_map(line).collect();
+        let tried = trials.values().flat_map(|tried| &tried.faults);
+        let further = tried.filter(|fault| line(fault).is_none_or(|line| !told.contains(&line)));
+        self.diagnostics.extend(further.cloned());
+    }
+
+    fn mention(&mut self, mention: Mention<'_>) {
+        let Mention { read, part, .. } = mention;
+        if let Some(edit) = old::edit(read, part) {
+            self.old_name(mention, &edit);
+        } else if let Some(input) = inputs_of(read, part) {
+            self.input(mention, input);
+        } else if part != Part::Environment {
+            self.output(mention);
+        }
+    }
+
+    fn report(&mut self, mention: Mention<'_>, fault: Diagnostic) {
+        let Mention { read, source, .. } = mention;
+        let place = location(&source.file, &source.text, &read.range());
+        self.diagnostics.push(fault.at(place));
+    }
+
+    fn old_name(&mut self, mention: Mention<'_>, edit: &Edit) {
+        let range = mention.read.range();
+        let text = &mention.source.text;
+        let old = &text[range.clone()];
+        let new = format!(
+            "{}{}{}",
+            &text[range.start..edit.range.start],
+            edit.text,
+            &text[edit.range.end..range.end]
+        );
+        let message =
+            format!("`{old}` is a name of Proton's preview, which Proton refused since June 2021");
+        let fault = Diagnostic::error(Code::TemplateOldName, message);
+        self.report(
+            mention,
+            fault.help(format!("write `{new}`; `nucleon validate --fix` does")),
+        );
+    }
+
+    fn input(&mut self, mention: Mention<'_>, input: InputType) {
+        let read = mention.read;
+        let Some(name) = member(read, "inputs") else {
+            return;
+        };
+        let Some(declared) = self.bundle.schema.declared(input) else {
+            return self.no_inputs(mention, name, input);
+        };
+        let known = declared.inputs.iter().find(|known| known.name == name);
+        match known {
+            None if declared.open || read.guarded => {}
+            None => {
+                let message = format!("`{name}` is not an input of the schema's `{}`", input.key());
+                let near = closest(name, declared.inputs.iter().map(|input| input.name));
+                let help = near.map_or_else(
+                    || format!("declare `{name}` in the schema, or write `| default(…)`"),
+                    |near| format!("write `{near}`"),
+                );
+                let fault = graded(Code::TemplateUnknownInput, message, read);
+                self.report(mention, fault.help(help));
+            }
+            Some(known) if !known.always && !read.guarded && !read.conditional => {
+                let message = format!("`{name}` is read always, but specs may leave it out");
+                let help = format!(
+                    "give it a default in the schema, require it, or ask `{} is defined` first",
+                    mention.written()
+                );
+                let fault = Diagnostic::warning(Code::TemplateOptionalInput, message);
+                self.report(mention, fault.help(help));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn no_inputs(&mut self, mention: Mention<'_>, name: &str, input: InputType) {
+        if mention.read.guarded {
+            return;
+        }
+        let message = format!("`{name}` is read, but the schema has no `{}`", input.key());
+        let fault = graded(Code::TemplateUnknownInput, message, mention.read);
+        let help = format!("declare `{name}` in a type of the schema, and name the type there");
+        self.report(mention, fault.help(help));
+    }
+
+    fn output(&mut self, mention: Mention<'_>) {
+        let read = mention.read;
+        let Some(name) = member(read, "outputs").filter(|_| !read.guarded) else {
+            return;
+        };
+        let path: Vec<&str> = read.path.iter().map(String::as_str).collect();
+        match path[..] {
+            ["environment", "outputs", _]
+            | ["service_instance", "environment", "outputs", _]
+            | ["service_instances", _, "environment", "outputs", _] => {
+                for key in &self.bundle.compatible {
+                    self.environment_output(mention, name, key);
+                }
+            }
+            ["service_instances", _, "outputs", _] => self.instance_output(mention, name),
+            _ => {}
+        }
+    }
+
+    fn environment_output(&mut self, mention: Mention<'_>, name: &str, key: &(Name, u32)) {
+        let Some(outputs) = self.environment_outputs(key) else {
+            return;
+        };
+        if outputs.contains(name) {
+            return;
+        }
+        let (template, major) = key;
+        let message = format!("`{name}` is not an output of `{template}@{major}`");
+        let near = closest(name, outputs.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || format!("add it to the `Outputs` of `{template}`, or take `{template}:{major}` out of `compatible_environments`"),
+            |near| format!("write `{near}`"),
+        );
+        let fault = graded(Code::TemplateUnknownOutput, message, mention.read);
+        self.report(mention, fault.help(help));
+    }
+
+    /// What an environment template gives out, where that can be known.
+    fn environment_outputs(&self, key: &(Name, u32)) -> Option<BTreeSet<String>> {
+        let bundle = self
+            .bundles
+            .get(key)
+            .filter(|bundle| bundle.kind == BundleKind::Environment)?;
+        if bundle.is_customer_managed() {
+            let declared = bundle.schema.declared(InputType::Environment)?;
+            let names = declared.inputs.iter().map(|input| input.name.to_owned());
+            return Some(names.collect()).filter(|_| !declared.open);
+        }
+        self.trials
+            .get(key)?
+            .get(&Part::Environment)?
+            .outputs
+            .clone()
+    }
+
+    fn instance_output(&mut self, mention: Mention<'_>, name: &str) {
+        let key = (self.bundle.name.clone(), self.bundle.major);
+        let trials = self.trials.get(&key);
+        let outputs = trials.and_then(|trials| trials.get(&Part::Instance)?.outputs.as_ref());
+        let Some(outputs) = outputs.filter(|outputs| !outputs.contains(name)) else {
+            return;
+        };
+        let message = format!("`{name}` is not an output of the instances of this template");
+        let near = closest(name, outputs.iter().map(String::as_str));
+        let help = near.map_or_else(
+            || "add it to the `Outputs` of `instance_infrastructure`".to_owned(),
+            |near| format!("write `{near}`"),
+        );
+        let fault = graded(Code::TemplateUnknownOutput, message, mention.read);
+        self.report(mention, fault.help(help));
+    }
+
+    fn unused(&mut self, used: &BTreeMap<InputType, Used>) {
+        // What other engines read cannot be seen from here.
+        if !self.bundle.unsupported.is_empty() {
+            return;
+        }
+        for part in self.bundle.parts.keys() {
+            let input = input_of(*part);
+            let nothing = Used::default();
+            let used = used.get(&input).unwrap_or(&nothing);
+            let declared = self.bundle.schema.declared(input);
+            for known in declared.iter().flat_map(|declared| &declared.inputs) {
+                if used.all || used.names.contains(known.name) {
+                    continue;
+                }
+                let message = format!("no template reads the input `{}`", known.name);
+                let fault = Diagnostic::warning(Code::TemplateUnusedInput, message);
+                self.diagnostics.push(
+                    fault
+                        .at(known.at.clone())
+                        .help("read it, or take it out of the schema"),
+                );
+            }
+        }
+    }
+}
+
+/// Which inputs of a type are read.
+#[derive(Default)]
+struct Used {
+    names: BTreeSet<String>,
+    all: bool,
+}
+
+impl Used {
+    fn note(&mut self, read: &Read, part: Part) {
+        let old = old::edit(read, part).is_some();
+        match member(read, "inputs") {
+            Some(name) => {
+                self.names.insert(name.to_owned());
+            }
+            None if old => {
+                self.names.extend(read.path.last().cloned());
+            }
+            None => self.all = true,
+        }
+    }
+}
+
+/// The input type whose values a read is about.
+fn inputs_of(read: &Read, part: Part) -> Option<InputType> {
+    let path: Vec<&str> = read.path.iter().map(String::as_str).collect();
+    match (part, &path[..]) {
+        (Part::Environment, ["environment"] | ["environment", "inputs", ..]) => {
+            Some(InputType::Environment)
+        }
+        (Part::Instance, ["service_instance"] | ["service_instance", "inputs", ..])
+        | (Part::Pipeline, ["service_instances", _, "inputs", ..]) => Some(InputType::Service),
+        (Part::Pipeline, ["pipeline"] | ["pipeline", "inputs", ..]) => Some(InputType::Pipeline),
+        _ if old::edit(read, part).is_some() => match (part, path.first()) {
+            (Part::Environment, Some(&"environment")) => Some(InputType::Environment),
+            (Part::Instance, Some(&"service_instance")) => Some(InputType::Service),
+            (Part::Pipeline, Some(&"pipeline")) => Some(InputType::Pipeline),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The name that stands after `inputs` or `outputs`.
+fn member<'r>(read: &'r Read, group: &str) -> Option<&'r str> {
+    let index = read.path.iter().position(|name| name == group)?;
+    read.path.get(index + 1).map(String::as_str)
+}
+
+/// An error where it stands for every spec, a warning where a branch has to be taken first.
+fn graded(code: Code, message: String, read: &Read) -> Diagnostic {
+    if read.conditional {
+        Diagnostic::warning(code, message)
+    } else {
+        Diagnostic::error(code, message)
+    }
+}
+
+fn line(fault: &Diagnostic) -> Option<(String, u32)> {
+    let Location { file, line, .. } = fault.location.as_ref()?;
+    Some((file.as_ref().to_owned(), *line))
+}
