@@ -31,7 +31,9 @@ fn everything_that_is_wrong_is_told_at_once() {
     services/reader.yaml:7:5 spec/missing-input `team` is required
     services/reader.yaml:9:18 spec/unknown-environment no spec defines environment `nowhere`
     templates/broken-env/v1/infrastructure/cloudformation.yaml:5:4 render/invalid-yaml this renders to `Properties: {}`: a mapping is followed by something that is not a key
+    templates/broken-env/v1/schema/schema.yaml:5:41 template/unused-input no template reads the input `name`
     templates/forever-env/v1/infrastructure/cloudformation.yaml:3:3 render/fuel the template does not come to an end: it has done more work than a render may do
+    templates/forever-env/v1/schema/schema.yaml:5:41 template/unused-input no template reads the input `name`
     templates/notes-env/v1/infrastructure/notes.txt:1:1 file/symlink `templates/notes-env/v1/infrastructure/notes.txt` is a symbolic link, which Nucleon does not follow
     templates/outside-env/v1/infrastructure/manifest.yaml:3:14 bundle/manifest `../../../../nucleon.yaml` is not a file below the manifest's folder
     ");
@@ -102,8 +104,16 @@ fn a_template_that_renders_to_no_yaml_is_shown_where_it_says_so() {
       |
       = help: write `key: value`, and check the indentation of this line and the one before
 
-    1 error
-    1 target and 12 files checked: 1 error and 0 warnings
+    warning[template/unused-input]: no template reads the input `name`
+     --> templates/broken-env/v1/schema/schema.yaml:5:41
+      |
+    5 |     Inputs: {type: object, properties: {name: {type: string, default: x}}}
+      |                                         ^^^^
+      |
+      = help: read it, or take it out of the schema
+
+    1 error, 1 warning
+    1 target and 12 files checked: 1 error and 1 warning
     ");
 }
 
@@ -349,4 +359,54 @@ fn lines(told: &Finished) -> String {
         )
     };
     diagnostics.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_bundles_have_from_the_preview_is_rewritten() {
+    let manifest = "infrastructure:\n  templates:\n    - {file: c.yaml, engine: jinja, template_language: cloudformation}\n";
+    let template = "Resources: {T: {Type: AWS::SNS::Topic, Properties: {TopicName: '{{ service_name }}-{{ service_instance.size }}'}}}\n";
+    let schema = "schema:\n  format: {openapi: \"3.0.0\"}\n  service_input_type: S\n  types: {S: {type: object, properties: {size: {type: string, default: s}}}}\n";
+    let repository = platform()
+        .write("templates/old-svc/v1/schema/schema.yaml", schema)
+        .write(
+            "templates/old-svc/v1/infrastructure/manifest.yaml",
+            manifest,
+        )
+        .write("templates/old-svc/v1/infrastructure/c.yaml", template);
+    let _ = repository.nucleon(["validate"]).fails_with(1);
+
+    let told = repository
+        .nucleon(["validate", "--fix", "templates/old-svc"])
+        .succeeds();
+
+    let fixed = repository.read("templates/old-svc/v1/instance_infrastructure/c.yaml");
+    assert!(
+        fixed.contains("{{ service.name }}-{{ service_instance.inputs.size }}"),
+        "{fixed}"
+    );
+    assert!(
+        told.stderr()
+            .contains("renamed templates/old-svc/v1/infrastructure")
+    );
+}
+
+#[test]
+fn schemas_for_editors_are_written_where_they_are_asked_for() {
+    let repository = platform();
+
+    let told = repository
+        .nucleon(["validate", "--write-schemas"])
+        .succeeds();
+
+    let schema = repository.read(".nucleon/schemas/notes-env@1.schema.json");
+    assert!(schema.contains("EnvironmentSpec"), "{schema}");
+    assert!(
+        repository
+            .read(".nucleon/schemas/nucleon.schema.json")
+            .contains("accounts")
+    );
+    assert!(
+        told.stderr()
+            .contains("# yaml-language-server: $schema=.nucleon/schemas/notes-env@1.schema.json")
+    );
 }

@@ -90,6 +90,11 @@ pub fn summary(markdown: &str) -> Result<(), Failure> {
     }
 }
 
+/// Gives a folder or a file another name.
+pub fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    std::fs::rename(from, to).map_err(|error| cannot_write(to, &error))
+}
+
 /// Writes a file, whole.
 pub fn file(path: &Path, text: &str) -> Result<(), Failure> {
     bytes(path, text.as_bytes())

@@ -238,6 +238,8 @@ pub struct Checked {
     pub targets: usize,
     /// How many files were read.
     pub files: usize,
+    /// The template versions of the working tree.
+    pub bundles: lint::Bundles,
     read: Files,
 }
 
@@ -260,6 +262,7 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
         diagnostics: validate::merge(loaded.diagnostics, linted),
         targets,
         files: files.len(),
+        bundles: repository.working_bundles().clone(),
         read: files,
     })
 }

@@ -29,6 +29,7 @@ use indexmap::IndexMap;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::inputs::Inputs;
 use crate::yaml::Node;
+pub(crate) use pointer::type_name;
 use rule::Rule;
 pub(crate) use sample::{Sample, SampleOf};
 

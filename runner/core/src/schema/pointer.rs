@@ -4,7 +4,7 @@
 const BEGINNINGS: [&str; 4] = ["#/components/schemas/", "#/schema/types/", "#/types/", "#/"];
 
 /// The name of the type that a reference points to, without its escapes; nothing where it points elsewhere.
-pub(super) fn type_name(reference: &str) -> Option<String> {
+pub(crate) fn type_name(reference: &str) -> Option<String> {
     let escaped = BEGINNINGS
         .iter()
         .find_map(|beginning| reference.strip_prefix(beginning))?;
