@@ -111,6 +111,9 @@ impl Linter<'_> {
     fn bundle(&mut self, trials: &Trials) {
         let mut used: BTreeMap<InputType, Used> = BTreeMap::new();
         for (part, source) in &self.bundle.parts {
+            let Some(source) = source.template() else {
+                continue;
+            };
             for read in &reads(&source.text) {
                 self.mention(Mention {
                     read,
@@ -284,7 +287,12 @@ impl Linter<'_> {
 
     fn unused(&mut self, used: &BTreeMap<InputType, Used>) {
         // What other engines read cannot be seen from here.
-        if !self.bundle.unsupported.is_empty() {
+        if !self
+            .bundle
+            .parts
+            .values()
+            .all(|source| source.template().is_some())
+        {
             return;
         }
         for part in self.bundle.parts.keys() {

@@ -126,7 +126,10 @@ fn write_schemas(root: &Path, folder: &Path, checked: &Checked) -> Result<(), Fa
         let text = checked.source(&file);
         let schema = text.and_then(|text| editor::spec_schema(bundle, &text));
         if let Some(schema) = schema {
-            write(&format!("{name}@{major}.schema.json"), &format!("{schema:#}\n"))?;
+            write(
+                &format!("{name}@{major}.schema.json"),
+                &format!("{schema:#}\n"),
+            )?;
         }
     }
     Ok(())

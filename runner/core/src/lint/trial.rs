@@ -12,6 +12,7 @@ use crate::facts::TemplateFacts;
 use crate::inputs::Inputs;
 use crate::render::Renderer;
 use crate::schema::{InputType, Sample, SampleOf};
+use crate::source::Source;
 use crate::target::Name;
 use crate::template::TemplateSource;
 
@@ -25,7 +26,7 @@ pub(super) struct Tried {
 
 /// Renders one part with every sample.
 pub(super) fn tried(bundle: &Bundle, part: Part, renderer: &Renderer) -> Tried {
-    let Some(source) = bundle.parts.get(&part) else {
+    let Some(source) = bundle.parts.get(&part).and_then(Source::template) else {
         return Tried::default();
     };
     let samples = bundle.schema.samples(input_of(part));
