@@ -113,7 +113,7 @@ fn fix(root: &Path) -> Result<(), Failure> {
 fn write_schemas(root: &Path, folder: &Path, checked: &Checked) -> Result<(), Failure> {
     let write = |path: &str, text: &str| {
         let file = folder.join(path);
-        output::file(&root.join(&file), &text)?;
+        output::file(&root.join(&file), text)?;
         output::say(&format!(
             "# yaml-language-server: $schema={}",
             file.display()
