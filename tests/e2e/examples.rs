@@ -8,10 +8,12 @@ mod deployed;
 mod shown;
 mod tree;
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use nucleon_tests::{Tools, hermetic};
+use serde_json::json;
 
 use shown::{Shown, folder};
 use tree::Tree;
@@ -123,4 +125,30 @@ fn every_input_of_an_example_makes_a_good_field_of_a_form() {
         }
     }
     assert!(poor.is_empty(), "{}", poor.join("\n"));
+}
+
+#[test]
+fn shared_artifacts_admit_every_account_of_the_instances_once_in_both_regions() {
+    let instance = |account: &str| json!({"environment": {"account_id": account}});
+    let accounts = ["444455556666", "111122223333", "444455556666"];
+    let context = json!({
+        "service": {"name": "shop"},
+        "pipeline": {"inputs": {"second_region": "eu-west-1", "build_retention_days": 90, "image_count": 100}},
+        "service_instances": accounts.map(instance),
+    });
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(&file, context.to_string()).unwrap();
+
+    let example = Shown::named("shared-artifacts-svc");
+    let template = "v1/pipeline_infrastructure/cloudformation.yaml";
+    let rendered = example.template(template, &file.path().to_string_lossy());
+
+    let text = rendered.texts().next().unwrap();
+    for account in ["111122223333", "444455556666"] {
+        let admitted = text.matches(&format!("iam::{account}:root")).count();
+        assert_eq!(
+            admitted, 6,
+            "key, bucket and repository in two regions:\n{text}"
+        );
+    }
 }

@@ -97,7 +97,8 @@ impl Shown {
         Tree::read(out.path())
     }
 
-    fn template(&self, template: &str, context: &str) -> Tree {
+    /// What one of its templates renders to in a context, without a diagnostic.
+    pub(crate) fn template(&self, template: &str, context: &str) -> Tree {
         let finished = Nucleon::new("nucleon-render", &self.0)
             .args(["template", template, "--context", context])
             .run()
