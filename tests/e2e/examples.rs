@@ -68,8 +68,11 @@ fn cfn_lint_finds_nothing_in_what_examples_render_to() {
 
 #[test]
 fn terraform_in_examples_is_formatted() {
+    // Terraform makes a folder in its user's home.
+    let home = tempfile::tempdir().unwrap();
     let mut terraform = Command::new("terraform");
     let formatted = hermetic(&mut terraform)
+        .env("HOME", home.path())
         .args(["fmt", "-check", "-recursive", "-diff"])
         .arg(folder())
         .output()
