@@ -4,7 +4,8 @@
 //! is what must come out, byte for byte, so values print in Python's forms (`True`, `None`, `['a', 'b']`).
 //! A template cannot reach outside itself, and cannot run for ever: work, memory, depth and output are bounded.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minijinja::{Environment, ErrorKind, OutputSpan, OutputSpanKind};
 
@@ -12,6 +13,7 @@ use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::render::fault::Fault;
+use crate::render::translate::{Anchors, Refusal, RefusalKind, Translation};
 use crate::rendered::{Origin, Rendered, Segment, location};
 use crate::template::TemplateSource;
 
@@ -21,13 +23,14 @@ mod environment;
 mod fault;
 mod filters;
 mod functions;
-mod json;
 mod methods;
-mod numbers;
 mod proton;
 mod python;
 mod scalar;
 mod stack;
+mod tests;
+mod translate;
+mod unsupported;
 
 pub use stack::STACK;
 
@@ -51,7 +54,11 @@ pub fn render(template: &TemplateSource, context: &Context) -> Result<Rendered, 
 pub struct Renderer {
     strict: Environment<'static>,
     forgiving: Environment<'static>,
+    translations: Translations,
 }
+
+/// What the engine reads for each template that was rendered.
+type Translations = Arc<Mutex<HashMap<Arc<str>, Arc<Translation>>>>;
 
 impl Default for Renderer {
     fn default() -> Self {
@@ -65,6 +72,7 @@ impl Renderer {
         Self {
             strict: environment::strict(),
             forgiving: environment::forgiving(),
+            translations: Translations::default(),
         }
     }
 
@@ -92,14 +100,19 @@ impl Renderer {
         source: &Arc<str>,
         context: &Context,
     ) -> Result<Rendered, Vec<Diagnostic>> {
+        let translation = self.translation(source);
         let fault = Fault {
             file,
             source,
             context,
+            anchors: &translation.anchors,
         };
+        if let Some(refusal) = &translation.refusal {
+            return Err(vec![self.refuse(&fault, refusal)]);
+        }
         let (text, unknown, segments) = self
-            .evaluate(source, context)
-            .map_err(|error| vec![fault.describe(&error)])?;
+            .evaluate(&translation, context)
+            .map_err(|error| vec![self.describe(&fault, &error)])?;
         if text.len() > LARGEST_OUTPUT {
             let largest = segments.iter().max_by_key(|segment| segment.output.len());
             let range = largest.map_or(0..0, |segment| segment.source.clone());
@@ -114,10 +127,51 @@ impl Renderer {
         Ok(Rendered::new(text, unknown, origin))
     }
 
-    fn evaluate(&self, source: &str, context: &Context) -> Result<Output, minijinja::Error> {
-        match run(&self.strict, source, context) {
+    /// What is not Jinja is said as the engine says it, where it sees the fault, too.
+    fn refuse(&self, fault: &Fault<'_>, refusal: &Refusal) -> Diagnostic {
+        let engine = match refusal.kind {
+            RefusalKind::Syntax => self.strict.get_template(fault.source).err(),
+            RefusalKind::Missing | RefusalKind::Unsupported => None,
+        };
+        engine.map_or_else(|| fault.refusal(refusal), |error| fault.describe(&error))
+    }
+
+    /// What is wrong with the statements is said of those that the author wrote.
+    fn describe(&self, fault: &Fault<'_>, error: &minijinja::Error) -> Diagnostic {
+        let of_source = match error.kind() {
+            ErrorKind::SyntaxError => self.strict.get_template(fault.source).err(),
+            _ => None,
+        };
+        let anchors = &Anchors::default();
+        of_source.map_or_else(
+            || fault.describe(error),
+            |error| Fault { anchors, ..*fault }.describe(&error),
+        )
+    }
+
+    fn translation(&self, source: &Arc<str>) -> Arc<Translation> {
+        let known = |translations: &HashMap<_, Arc<Translation>>| translations.get(source).cloned();
+        let translations = || {
+            self.translations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        let found = known(&translations());
+        found.unwrap_or_else(|| {
+            let translation = Arc::new(translate::translate(source));
+            translations().insert(source.clone(), translation.clone());
+            translation
+        })
+    }
+
+    fn evaluate(
+        &self,
+        template: &Translation,
+        context: &Context,
+    ) -> Result<Output, minijinja::Error> {
+        match run(&self.strict, template, context) {
             Err(refused) if may_be_unknown(&refused) => {
-                run(&self.forgiving, source, context).map_err(|_| refused.error)
+                run(&self.forgiving, template, context).map_err(|_| refused.error)
             }
             other => other.map_err(|refused| refused.error),
         }
@@ -132,16 +186,20 @@ struct Refused {
     has_unknown: bool,
 }
 
-fn run(environment: &Environment<'_>, source: &str, context: &Context) -> Result<Output, Refused> {
+fn run(
+    environment: &Environment<'_>,
+    template: &Translation,
+    context: &Context,
+) -> Result<Output, Refused> {
     let (members, reads) = context.view();
     let root = environment::with_reads(members, &reads);
     let evaluated = environment
-        .get_template(source)
+        .get_template(&template.text)
         .and_then(|template| template.render_with_spans(root));
     let unknown = reads.names();
     match evaluated {
         Ok((text, spans)) => {
-            let (text, segments) = blocks::indent(text, segments(&spans));
+            let (text, segments) = blocks::indent(text, segments(&spans, &template.anchors));
             Ok((text, unknown, segments))
         }
         Err(error) => Err(Refused {
@@ -159,10 +217,10 @@ fn may_be_unknown(refused: &Refused) -> bool {
         && refused.error.detail().is_some_and(computed_key)
 }
 
-fn segments(spans: &[OutputSpan]) -> Vec<Segment> {
+fn segments(spans: &[OutputSpan], anchors: &Anchors) -> Vec<Segment> {
     let segments = spans.iter().map(|span| Segment {
         output: span.output_range(),
-        source: span.source_range(),
+        source: anchors.range(&span.source_range()),
         copied: span.kind() == OutputSpanKind::Raw,
     });
     segments.collect()

@@ -1,12 +1,13 @@
 //! The engine's settings: strict, without auto-escaping, bounded, and with the filters of Jinja2 and Proton.
 
-use minijinja::value::{ValueKind, merge_maps};
+use minijinja::value::merge_maps;
 use minijinja::{
     AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
 };
 
 use crate::context::unknown::{self, Reads};
-use crate::render::{filters, functions, methods, numbers, proton, python};
+use crate::render::python::operators;
+use crate::render::{filters, functions, methods, proton, python, tests};
 
 /// How much work one render may do: about as many instructions, or 64 bytes of data each.
 const FUEL: u64 = 500_000;
@@ -21,6 +22,7 @@ pub(super) const FILTERS: &[&str] = &[
     "attr",
     "batch",
     "capitalize",
+    "center",
     "count",
     "d",
     "default",
@@ -30,6 +32,7 @@ pub(super) const FILTERS: &[&str] = &[
     "filesizeformat",
     "first",
     "float",
+    "forceescape",
     "format",
     "groupby",
     "indent",
@@ -48,6 +51,7 @@ pub(super) const FILTERS: &[&str] = &[
     "proton_cfn_iam_policy_arns",
     "proton_cfn_lambda_function_formatted_env_vars",
     "proton_cfn_sanitize",
+    "random",
     "reject",
     "rejectattr",
     "replace",
@@ -59,6 +63,7 @@ pub(super) const FILTERS: &[&str] = &[
     "slice",
     "sort",
     "string",
+    "striptags",
     "sum",
     "title",
     "tojson",
@@ -67,25 +72,38 @@ pub(super) const FILTERS: &[&str] = &[
     "unique",
     "upper",
     "urlencode",
+    "urlize",
     "wordcount",
+    "wordwrap",
+    "xmlattr",
 ];
 /// The tests that there are.
 pub(super) const TESTS: &[&str] = &[
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
     "boolean",
+    "callable",
     "defined",
     "divisibleby",
     "eq",
+    "equalto",
     "escaped",
     "even",
     "false",
     "filter",
     "float",
     "ge",
+    "greaterthan",
     "gt",
     "in",
     "integer",
     "iterable",
     "le",
+    "lessthan",
     "lower",
     "lt",
     "mapping",
@@ -120,15 +138,9 @@ pub(super) fn strict() -> Environment<'static> {
     // Ours alone, and it prints whatever the context holds.
     environment.remove_global("debug");
     filters::add_to(&mut environment);
-    // What has a length and can be indexed, in Python.
-    environment.add_test("sequence", |value: &Value| {
-        matches!(
-            value.kind(),
-            ValueKind::Seq | ValueKind::Map | ValueKind::String
-        )
-    });
+    tests::add_to(&mut environment);
     functions::add_to(&mut environment);
-    numbers::add_to(&mut environment);
+    operators::add_to(&mut environment);
     proton::add_to(&mut environment);
     environment
 }

@@ -8,6 +8,8 @@ use minijinja::{Error, ErrorKind};
 use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
+use crate::render::translate::{Anchors, Refusal, RefusalKind};
+use crate::render::unsupported;
 use crate::rendered::location;
 
 mod missing;
@@ -19,11 +21,17 @@ pub(super) struct Fault<'a> {
     pub(super) file: &'a Arc<str>,
     pub(super) source: &'a str,
     pub(super) context: &'a Context,
+    /// From what the engine reads to the source.
+    pub(super) anchors: &'a Anchors,
 }
 
 impl Fault<'_> {
     /// Describes an error of the engine.
     pub(super) fn describe(&self, error: &Error) -> Diagnostic {
+        if unsupported::is_behind(error) {
+            let range = self.range(error);
+            return self.at(Code::RenderUnsupported, innermost(error), &range);
+        }
         if let Some(diagnostic) = self.undefined(error) {
             return diagnostic;
         }
@@ -38,6 +46,22 @@ impl Fault<'_> {
                 "the template does not come to an end: it has done more work than a render may do",
             ),
             _ => self.failed(error),
+        }
+    }
+
+    /// Describes what stops a template before the engine reads it.
+    pub(super) fn refusal(&self, refusal: &Refusal) -> Diagnostic {
+        if let Some(statement) = refusal.message.strip_prefix("unknown statement ") {
+            return self.unknown_statement(statement, &refusal.range);
+        }
+        let code = match refusal.kind {
+            RefusalKind::Syntax => Code::RenderSyntax,
+            RefusalKind::Missing | RefusalKind::Unsupported => Code::RenderUnsupported,
+        };
+        let diagnostic = self.at(code, refusal.message.clone(), &refusal.range);
+        match missing::suggestion(refusal) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic,
         }
     }
 
@@ -75,13 +99,27 @@ impl Fault<'_> {
             let blank = line.len() - line.trim_start().len();
             Some(start + blank..start + line.trim_end().len())
         };
-        error.range().or_else(line).unwrap_or_default()
+        let found = error.range().map(|range| self.anchors.range(&range));
+        found.or_else(line).unwrap_or_default()
     }
 
     /// The template's text at a place.
     fn text(&self, range: &Range<usize>) -> &str {
         self.source.get(range.clone()).unwrap_or_default()
     }
+}
+
+/// What the first of the errors behind each other says.
+fn innermost(error: &Error) -> String {
+    let mut message = detail(error);
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(inner) = inner.downcast_ref::<Error>() {
+            message = detail(inner);
+        }
+        source = inner.source();
+    }
+    message
 }
 
 /// What the engine says, without its name for the kind of error.

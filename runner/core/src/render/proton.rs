@@ -5,7 +5,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::context::unknown::is_unknown;
 use crate::render::arguments::Arguments;
-use crate::render::filters::refuse_undefined;
+use crate::render::python::refuse_undefined;
 use crate::render::{blocks, python, scalar};
 
 pub(super) fn add_to(environment: &mut Environment<'_>) {
@@ -71,7 +71,7 @@ fn sanitize(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
 
 fn raw_of(given: Rest<ValueOrKwargs>) -> Result<bool, Error> {
     let arguments = Arguments::of(given, &["raw"])?;
-    Ok(arguments.get("raw")?.unwrap_or(true))
+    Ok(arguments.value("raw").is_none() || arguments.is_true("raw")?)
 }
 
 fn variable(value: &str, raw: bool) -> Result<String, Error> {

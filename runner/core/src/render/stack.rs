@@ -44,8 +44,28 @@ mod tests {
 
     #[test]
     fn a_long_chain_of_operators_does_not_end_the_process() {
+        let template = format!("{{{{ 1{} }}}}", "+1".repeat(900));
+        assert_eq!(rendered(&template).unwrap(), "901");
         let template = format!("{{{{ 1{} }}}}", "+1".repeat(30_000));
-        assert_eq!(rendered(&template).unwrap(), "30001");
+        assert_eq!(
+            rendered(&template).unwrap_err()[0].code,
+            Code::RenderUnsupported
+        );
+    }
+
+    #[test]
+    fn a_long_chain_of_filters_does_not_end_the_process() {
+        let template = format!("{{{{ 'a'{} }}}}", "|e".repeat(30_000));
+        assert_eq!(rendered(&template).unwrap(), "a");
+    }
+
+    #[test]
+    fn parentheses_that_nest_deep_do_not_end_the_process() {
+        let template = format!("{{{{ {}1{} }}}}", "(".repeat(30_000), ")".repeat(30_000));
+        assert_eq!(
+            rendered(&template).unwrap_err()[0].code,
+            Code::RenderUnsupported
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::render::environment;
 use crate::render::fault::{Fault, detail};
+use crate::render::translate::{Refusal, RefusalKind};
 use crate::suggest;
 
 impl Fault<'_> {
@@ -21,6 +22,20 @@ impl Fault<'_> {
             None => diagnostic,
         }
     }
+}
+
+/// The filter or test that was meant by one that does not exist.
+pub(super) fn suggestion(refusal: &Refusal) -> Option<&'static str> {
+    if refusal.kind != RefusalKind::Missing {
+        return None;
+    }
+    let name = refusal.message.split('`').nth(1)?;
+    let known = if refusal.message.contains("test") {
+        environment::TESTS
+    } else {
+        environment::FILTERS
+    };
+    suggest::closest(name, known.iter().copied())
 }
 
 fn near(kind: ErrorKind, detail: &str) -> Option<&'static str> {

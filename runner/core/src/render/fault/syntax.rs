@@ -77,7 +77,7 @@ impl Fault<'_> {
         Some(self.at(Code::RenderSyntax, message, &place).help(help))
     }
 
-    fn unknown_statement(&self, statement: &str, range: &Range<usize>) -> Diagnostic {
+    pub(super) fn unknown_statement(&self, statement: &str, range: &Range<usize>) -> Diagnostic {
         match statement {
             "include" | "import" | "from" | "extends" | "block" => self
                 .at(

@@ -2,36 +2,69 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::{DynObject, ValueKind};
-use minijinja::{Error, ErrorKind, State, Value};
+use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, State, Value};
 
+use crate::context::unknown::is_unknown;
+use crate::render::arguments::Arguments;
+use crate::render::filters::sort::sorted;
+use crate::render::methods::containers::pairs;
 use crate::render::python;
+use crate::render::python::kind::{type_error, type_name, whole};
+
+pub(super) fn add_to(environment: &mut Environment<'_>) {
+    environment.add_filter("tojson", tojson);
+}
 
 /// A text in JSON's quotes; what is not ASCII stays as it is.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::render) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A value as Jinja2's `tojson` writes it: keys sorted, ASCII only, safe inside HTML.
-pub(super) fn to_json(
+/// `tojson(indent=none)`: keys sorted, ASCII only, safe inside HTML.
+fn tojson(
     state: &State<'_, '_>,
     value: &Value,
-    indent: Option<usize>,
-) -> Result<String, Error> {
+    given: Rest<ValueOrKwargs>,
+) -> Result<Value, Error> {
+    let arguments = Arguments::of(given, &["indent"])?;
+    // What is undefined is refused where it is printed, if it may not be an unknown value.
+    if value.is_undefined() || value.as_str().is_some_and(is_unknown) {
+        return Ok(value.clone());
+    }
     let mut writer = Writer {
         state,
         text: String::new(),
-        indent,
+        indent: margin(state, arguments.some("indent")?)?,
         depth: 0,
     };
     writer.value(value)?;
-    Ok(writer.text)
+    Ok(Value::from_safe_string(writer.text))
+}
+
+/// What a level is indented by.
+fn margin(state: &State<'_, '_>, indent: Option<Value>) -> Result<Option<String>, Error> {
+    let Some(indent) = indent else {
+        return Ok(None);
+    };
+    if let Some(text) = indent.as_str() {
+        return Ok(Some(text.to_owned()));
+    }
+    let Some(count) = whole(&indent) else {
+        return Err(type_error(format!(
+            "can't multiply sequence by non-int of type '{}'",
+            type_name(&indent)
+        )));
+    };
+    let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+    python::charge(state, count)?;
+    Ok(Some(" ".repeat(count)))
 }
 
 struct Writer<'s> {
     state: &'s State<'s, 's>,
     text: String,
-    indent: Option<usize>,
+    indent: Option<String>,
     depth: usize,
 }
 
@@ -45,11 +78,13 @@ impl Writer<'_> {
                 .push_str(if value.is_true() { "true" } else { "false" }),
             ValueKind::Number => self.number(value)?,
             ValueKind::String => self.string(value.as_str().unwrap_or_default()),
-            ValueKind::Seq | ValueKind::Iterable => self.list(value)?,
-            ValueKind::Map => self.mapping(value)?,
-            kind => {
-                let message = format!("`tojson` cannot write {kind}");
-                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            _ if matches!(type_name(value), "list" | "tuple") => self.list(value)?,
+            ValueKind::Map if python::is_plain_map(value) => self.mapping(value)?,
+            _ => {
+                let kind = type_name(value);
+                return Err(type_error(format!(
+                    "Object of type {kind} is not JSON serializable"
+                )));
             }
         }
         python::charge(self.state, self.text.len() - start)
@@ -109,9 +144,9 @@ impl Writer<'_> {
     }
 
     fn mapping(&mut self, value: &Value) -> Result<(), Error> {
-        let pairs = value.as_object().and_then(DynObject::try_iter_pairs);
-        let mut pairs: Vec<_> = pairs.into_iter().flatten().collect();
-        pairs.sort_by(|(left, _), (right, _)| left.cmp(right));
+        let pairs = pairs(value).into_iter();
+        let keyed = pairs.map(|(key, value)| (vec![key.clone()], (key, value)));
+        let pairs = sorted(self.state, keyed.collect(), false)?;
         self.begin('{');
         let mut first = true;
         for (key, value) in pairs {
@@ -147,11 +182,10 @@ impl Writer<'_> {
     }
 
     fn new_line(&mut self) -> Result<(), Error> {
-        if let Some(indent) = self.indent {
-            let width = indent.saturating_mul(self.depth);
-            python::charge(self.state, width)?;
+        if let Some(indent) = &self.indent {
+            python::charge(self.state, indent.len().saturating_mul(self.depth))?;
             self.text.push('\n');
-            self.text.push_str(&" ".repeat(width));
+            self.text.push_str(&indent.repeat(self.depth));
         }
         Ok(())
     }
@@ -159,9 +193,12 @@ impl Writer<'_> {
 
 /// A key as Python's `json` writes it; only text, numbers, booleans and `None` can be keys.
 fn key_text(state: &State<'_, '_>, key: &Value) -> Result<String, Error> {
-    match key.kind() {
-        ValueKind::None => Ok("null".to_owned()),
-        ValueKind::Bool => Ok(key.to_string().to_lowercase()),
-        _ => python::text(state, key),
+    match type_name(key) {
+        "NoneType" => Ok("null".to_owned()),
+        "bool" => Ok(key.to_string().to_lowercase()),
+        "str" | "Markup" | "int" | "float" => python::text(state, key),
+        kind => Err(type_error(format!(
+            "keys must be str, int, float, bool or None, not {kind}"
+        ))),
     }
 }
