@@ -27,6 +27,9 @@ impl fmt::Display for Figure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.value();
         match self {
+            Self::Time(time) if *time < Duration::from_micros(100) => {
+                write!(formatter, "{:.2} µs", value * 1e6)
+            }
             Self::Time(time) if *time < Duration::from_secs(1) => {
                 write!(formatter, "{:.1} ms", value * 1e3)
             }

@@ -1,7 +1,9 @@
 //! The figures that the project promises, each beside its peer's in the same run.
 
+mod checker;
 mod figure;
 mod measure;
+mod repository;
 mod sizes;
 mod stacks;
 mod state;
@@ -48,6 +50,14 @@ const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "state",
         run: state::run,
+    },
+    Benchmark {
+        name: "checker",
+        run: checker::run,
+    },
+    Benchmark {
+        name: "repository",
+        run: repository::run,
     },
     Benchmark {
         name: "sizes",
