@@ -2,8 +2,8 @@
 //!
 //! Surprising here: a plan is a change set that is made, read and deleted again, because only CloudFormation knows what it
 //! would do. Two states of a stack allow no change set while the plan role may not leave them: what a failed creation has
-//! left ([`site::Road::Rebuild`]) and a rollback that failed ([`site::Road::Unstick`]). There the plan is read from the
-//! templates ([`outline`]), and executing clears the road first and then holds the real change set against that plan.
+//! left (`Road::Rebuild` in `site.rs`) and a rollback that failed (`Road::Unstick`). There the plan is read from the
+//! templates (`outline.rs`), and executing clears the road first and then holds the real change set against that plan.
 
 mod body;
 mod cause;

@@ -1,7 +1,7 @@
 //! Git: the state in refs, template versions in tags, and what changed in the checkout.
 //!
 //! Git is run as a program, because it is on every runner and carries the user's own configuration. What is surprising: whatever has to do
-//! with the remote happens in a repository of our own, made for the process ([`remote`]); the user's clone is only read.
+//! with the remote happens in a repository of our own, made for the process (`remote.rs`); the user's clone is only read.
 
 mod backoff;
 mod changes;
