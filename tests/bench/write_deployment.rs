@@ -41,8 +41,9 @@ async fn write(
             record,
             message,
         }])
-        .await?
+        .await
         .pop()
+        .transpose()?
     {
         Some(Appended::Written(commit)) => Ok(commit),
         Some(Appended::Lost) | None => Err("somebody else writes this target".into()),

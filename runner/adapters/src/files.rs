@@ -138,11 +138,8 @@ fn content(path: &Path) -> Result<Content, PortError> {
 }
 
 fn failed(path: &Path, source: io::Error) -> PortError {
-    PortError::Unreachable {
-        system: "the file system",
-        action: format!("read `{}`", path.display()),
-        source: source.into(),
-    }
+    let action = format!("read `{}`", path.display());
+    PortError::unreachable("the file system", action, source)
 }
 
 #[cfg(test)]

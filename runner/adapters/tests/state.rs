@@ -56,8 +56,8 @@ fn event(expected: Option<&str>, id: &str, status: &str) -> Append {
 
 /// Appends one event that must get through; gives the new tip.
 async fn write(state: &GitState, expected: Option<&str>, id: &str, status: &str) -> String {
-    match &state.append(&[event(expected, id, status)]).await.unwrap()[..] {
-        [Appended::Written(commit)] => commit.clone(),
+    match &state.append(&[event(expected, id, status)]).await[..] {
+        [Ok(Appended::Written(commit))] => commit.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -67,8 +67,8 @@ async fn tip(state: &GitState, id: &str) -> Tip {
     tips.remove(&target(id)).unwrap()
 }
 
-fn was_written(answers: &[Appended]) -> Vec<bool> {
-    let written = |answer: &Appended| matches!(answer, Appended::Written(_));
+fn was_written(answers: &[Result<Appended, PortError>]) -> Vec<bool> {
+    let written = |answer: &Result<_, _>| matches!(answer.as_ref().unwrap(), Appended::Written(_));
     answers.iter().map(written).collect()
 }
 
@@ -132,7 +132,7 @@ async fn an_event_on_an_old_tip_is_lost() {
     tip(&other, DEV).await;
     let second = write(&one, Some(&first), DEV, "SUCCEEDED").await;
     let late = other.append(&[event(Some(&first), DEV, "FAILED")]).await;
-    assert_eq!(was_written(&late.unwrap()), [false]);
+    assert_eq!(was_written(&late), [false]);
     assert_eq!(tip(&other, DEV).await.commit, second);
 }
 
@@ -144,7 +144,7 @@ async fn an_event_on_a_tip_that_was_never_read_here_is_lost_when_the_tip_has_mov
     write(&one, Some(&first), DEV, "SUCCEEDED").await;
     let other = state(&remote.clone_shallow());
     let late = other.append(&[event(Some(&first), DEV, "FAILED")]).await;
-    assert_eq!(was_written(&late.unwrap()), [false]);
+    assert_eq!(was_written(&late), [false]);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn each_event_of_a_push_is_compared_on_its_own() {
     write(&one, None, DEV, "SUCCEEDED").await;
     let targets = ["component/uploads", DEV, "service/web/pipeline"];
     let events = targets.map(|target| event(None, target, "FAILED"));
-    let answers = other.append(&events).await.unwrap();
+    let answers = other.append(&events).await;
     assert_eq!(was_written(&answers), [true, false, true]);
     assert_eq!(
         tip(&one, DEV).await.record.unwrap(),
@@ -167,7 +167,7 @@ async fn two_events_for_one_target_cannot_both_be_written() {
     let remote = Remote::new();
     let state = state(&remote.clone_whole());
     let events = [(); 2].map(|()| event(None, DEV, "SUCCEEDED"));
-    let answers = state.append(&events).await.unwrap();
+    let answers = state.append(&events).await;
     assert_eq!(was_written(&answers), [true, false]);
 }
 
@@ -179,7 +179,7 @@ async fn of_four_writers_of_the_same_record_one_wins() {
         let state = state(&folder);
         tip(&state, DEV).await;
         let events = [event(Some(&first), DEV, "IN_PROGRESS")];
-        was_written(&state.append(&events).await.unwrap())
+        was_written(&state.append(&events).await)
     };
     let folders = [(); 4].map(|()| remote.clone_shallow());
     let answers = join_all(folders.map(race)).await.concat();
@@ -306,10 +306,8 @@ async fn a_remote_whose_hook_refuses_says_so_in_its_words() {
     let script = "echo 'only refs/heads is open to you' >&2; exit 1";
     repo::hook(&remote.path(), "pre-receive", script);
     let state = state(&remote.clone_whole());
-    let error = state
-        .append(&[event(None, DEV, "SUCCEEDED")])
-        .await
-        .unwrap_err();
+    let mut answers = state.append(&[event(None, DEV, "SUCCEEDED")]).await;
+    let error = answers.remove(0).unwrap_err();
     insta::assert_snapshot!(error, @"git refused to write the state: refs/nucleon/targets/environment/dev: pre-receive hook declined; only refs/heads is open to you");
     assert!(error.hint().unwrap().contains("NUCLEON_STATE_PREFIX"));
     assert!(
@@ -318,6 +316,23 @@ async fn a_remote_whose_hook_refuses_says_so_in_its_words() {
             .keys()
             .all(|reference| !reference.contains("nucleon"))
     );
+}
+
+#[tokio::test]
+async fn a_ref_that_is_refused_does_not_stop_the_others_of_its_push() {
+    let remote = Remote::new();
+    let script =
+        "case \"$1\" in */environment/*) echo 'environments are closed' >&2; exit 1;; esac";
+    repo::hook(&remote.path(), "update", script);
+    let state = state(&remote.clone_whole());
+    let targets = ["component/uploads", DEV, "service/web/pipeline"];
+    let events = targets.map(|target| event(None, target, "SUCCEEDED"));
+    let mut answers = state.append(&events).await;
+    let refused = answers.remove(1).unwrap_err();
+    assert_eq!(was_written(&answers), [true, true]);
+    insta::assert_snapshot!(refused, @"git refused to write the state: refs/nucleon/targets/environment/dev: hook declined; environments are closed; error: hook declined to update refs/nucleon/targets/environment/dev");
+    let tips = state.read_all().await.unwrap();
+    assert_eq!(tips.len(), 2);
 }
 
 #[tokio::test]
@@ -488,10 +503,7 @@ async fn a_lease_that_has_run_out_can_be_taken_over_once() {
             .all(|tip| !tip.record.as_ref().unwrap().is_locked(now))
     );
     let takeover = [event(Some(&dead), DEV, "IN_PROGRESS")];
-    let answers = [
-        one.append(&takeover).await.unwrap(),
-        other.append(&takeover).await.unwrap(),
-    ];
+    let answers = [one.append(&takeover).await, other.append(&takeover).await];
     assert_eq!(
         answers.map(|answer| was_written(&answer)),
         [[true], [false]]

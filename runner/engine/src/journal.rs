@@ -157,16 +157,10 @@ impl<'a> Journal<'a> {
     async fn push(&self) {
         let batch = std::mem::take(&mut *lock(&self.queue));
         let (events, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let answers: Vec<Answer> = match self.state.append(&events).await {
-            Ok(answers) => answers.into_iter().map(Ok).collect(),
-            Err(error) => {
-                let error = Arc::new(error);
-                senders.iter().map(|_| Err(error.clone())).collect()
-            }
-        };
+        let answers = self.state.append(&events).await;
         for (sender, answer) in senders.into_iter().zip(answers) {
             // Whoever asked may be gone: a cancelled task. Its event is written all the same.
-            let _gone = sender.send(answer);
+            let _gone = sender.send(answer.map_err(Arc::new));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::target::{Name, TargetId};
 
 /// What an outside system said no to.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum PortError {
     /// The system refused the request as it stands; asking again won't help.
     #[error("{system} refused to {action}: {message}")]
@@ -29,6 +30,16 @@ pub enum PortError {
         /// What to do about it, where we know.
         hint: Option<String>,
     },
+    /// Somebody changed what the request builds on; it was not carried out, and a new plan may look different.
+    #[error("{system} refused to {action}: {message}")]
+    Stale {
+        /// The system.
+        system: &'static str,
+        /// What was asked for.
+        action: String,
+        /// Its own words.
+        message: String,
+    },
     /// The system could not be reached or did not answer in time.
     #[error("could not reach {system} to {action}")]
     Unreachable {
@@ -38,7 +49,7 @@ pub enum PortError {
         action: String,
         /// Why.
         #[source]
-        source: Box<dyn Error + Send + Sync>,
+        source: Arc<dyn Error + Send + Sync>,
     },
     /// Credentials answer for another account than the one that was expected; nothing was done with them.
     #[error("the credentials belong to account {found}, not to {expected}")]
@@ -69,10 +80,24 @@ pub enum PortError {
 }
 
 impl PortError {
+    /// A system that could not be reached, and why.
+    pub fn unreachable(
+        system: &'static str,
+        action: impl Into<String>,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unreachable {
+            system,
+            action: action.into(),
+            source: source.into().into(),
+        }
+    }
+
     /// What to do about it, from the error that knows.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Refused { hint, .. } => hint.clone(),
+            Self::Stale { .. } => Some("plan again".to_owned()),
             Self::Unreachable { .. } => {
                 Some("check the network and the endpoint, then run it again".to_owned())
             }
@@ -204,7 +229,7 @@ pub struct Append {
     pub message: String,
 }
 
-/// What became of one event.
+/// What became of one event that the state could answer.
 #[derive(Clone, Debug)]
 pub enum Appended {
     /// It is written; the new tip's commit.
@@ -228,8 +253,8 @@ pub trait State: Send + Sync {
     /// A target's records, newest first.
     async fn history(&self, target: &TargetId) -> Result<Vec<Tip>, PortError>;
 
-    /// Writes events of any number of targets in one push; each is compared and swapped on its own.
-    async fn append(&self, events: &[Append]) -> Result<Vec<Appended>, PortError>;
+    /// Writes events of any number of targets in one push; each is compared and swapped on its own, and has its own answer.
+    async fn append(&self, events: &[Append]) -> Vec<Result<Appended, PortError>>;
 
     /// Writes the view for people, folded from all tips; folded again when somebody else wrote it meanwhile, so that it is never
     /// older than what it replaces. Nothing is written when nothing changed.

@@ -49,11 +49,7 @@ impl AccessError {
                 system,
                 action,
                 message,
-            } => PortError::Unreachable {
-                system,
-                action,
-                source: message.into(),
-            },
+            } => PortError::unreachable(system, action, message),
             Self::WrongAccount { expected, found } => PortError::WrongAccount { expected, found },
         }
     }
@@ -127,9 +123,6 @@ fn hint(code: &str, status: u16, identity: &str) -> Option<String> {
         }
         "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequestsException" => {
             "the account's request limit is used up by others too: run it again in a few minutes".to_owned()
-        }
-        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException" => {
-            "the stack was changed by somebody else meanwhile: plan again".to_owned()
         }
         "NoSuchBucket" => "check `artifacts.bucket` in nucleon.yaml".to_owned(),
         _ if status >= 500 => "this is a fault on AWS's side: run it again later".to_owned(),

@@ -83,11 +83,7 @@ pub(super) fn refusal(action: &str, stderr: &str) -> PortError {
         return refused(action, message, Some(FORBIDDEN_HINT));
     }
     if says(&message, &UNREACHABLE) {
-        return PortError::Unreachable {
-            system: SYSTEM,
-            action: action.to_owned(),
-            source: message.into(),
-        };
+        return PortError::unreachable(SYSTEM, action, message);
     }
     let hint = if says(&message, &["not a git repository", "cannot change to"]) {
         Some("run it in a clone of the platform repository, or name one with -C")
@@ -157,20 +153,13 @@ pub(super) fn could_not_start(action: &str, source: io::Error) -> PortError {
         let hint = "install git, and check that the folder given with -C exists";
         return refused(action, "there is no such program or folder", Some(hint));
     }
-    PortError::Unreachable {
-        system: SYSTEM,
-        action: action.to_owned(),
-        source: Box::new(source),
-    }
+    PortError::unreachable(SYSTEM, action, source)
 }
 
 /// The program did not come to an end.
 pub(super) fn timed_out(action: &str, patience: Duration) -> PortError {
-    PortError::Unreachable {
-        system: SYSTEM,
-        action: action.to_owned(),
-        source: format!("no answer in {} seconds", patience.as_secs()).into(),
-    }
+    let waited = format!("no answer in {} seconds", patience.as_secs());
+    PortError::unreachable(SYSTEM, action, waited)
 }
 
 /// Git's own words in one line: what follows `fatal:`, `error:` and `remote:`, without its general advice.

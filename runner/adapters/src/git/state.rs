@@ -105,7 +105,7 @@ impl GitState {
         &self,
         desk: &mut Desk,
         events: &[&Append],
-    ) -> Result<Vec<Appended>, PortError> {
+    ) -> Result<Vec<Result<Appended, PortError>>, PortError> {
         let moved = self.fetch_parents(desk, events).await?;
         let kept: Vec<&Append> = events
             .iter()
@@ -113,17 +113,22 @@ impl GitState {
             .copied()
             .collect();
         let swaps = self.commit(desk, &kept).await?;
-        let answers = swap(&desk.remote, &swaps).await?;
-        let mut written: BTreeMap<&TargetId, String> = BTreeMap::new();
-        for ((event, swap), answer) in kept.iter().zip(swaps).zip(answers) {
-            if answer {
-                desk.known.insert(swap.commit.clone());
-                written.insert(&event.record.target, swap.commit);
-            }
+        let settled = swap(&desk.remote, &swaps).await;
+        let mut answers: BTreeMap<&TargetId, Result<Appended, PortError>> = BTreeMap::new();
+        for ((event, swap), settled) in kept.iter().zip(swaps).zip(settled) {
+            let answer = match settled {
+                Ok(true) => {
+                    desk.known.insert(swap.commit.clone());
+                    Ok(Appended::Written(swap.commit))
+                }
+                Ok(false) => Ok(Appended::Lost),
+                Err(error) => Err(error),
+            };
+            answers.insert(&event.record.target, answer);
         }
-        let answer = |event: &&Append| match written.remove(&event.record.target) {
-            Some(commit) => Appended::Written(commit),
-            None => Appended::Lost,
+        let answer = |event: &&Append| {
+            let answer = answers.remove(&event.record.target);
+            answer.unwrap_or(Ok(Appended::Lost))
         };
         Ok(events.iter().map(answer).collect())
     }
@@ -209,7 +214,7 @@ impl GitState {
             expected: tip,
             commit: made,
         };
-        Ok(swap(&desk.remote, &[change]).await? == [true])
+        swap(&desk.remote, &[change]).await.remove(0)
     }
 }
 
@@ -253,15 +258,19 @@ impl State for GitState {
         Ok(tips)
     }
 
-    async fn append(&self, events: &[Append]) -> Result<Vec<Appended>, PortError> {
-        let desk = &mut *self.desk().await?;
-        let mut answers: BTreeMap<usize, Appended> = BTreeMap::new();
+    async fn append(&self, events: &[Append]) -> Vec<Result<Appended, PortError>> {
+        let mut desk = match self.desk().await {
+            Ok(desk) => desk,
+            Err(error) => return vec![Err(error); events.len()],
+        };
+        let mut answers: BTreeMap<usize, Result<Appended, PortError>> = BTreeMap::new();
         for round in rounds(events) {
             let asked: Vec<&Append> = round.iter().map(|index| &events[*index]).collect();
-            let answered = self.append_round(desk, &asked).await?;
+            let answered = self.append_round(&mut desk, &asked).await;
+            let answered = answered.unwrap_or_else(|error| vec![Err(error); asked.len()]);
             answers.extend(round.into_iter().zip(answered));
         }
-        Ok(answers.into_values().collect())
+        answers.into_values().collect()
     }
 
     async fn fold(&self, fold: &Fold<'_>, message: &str) -> Result<(), PortError> {

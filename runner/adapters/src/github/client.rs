@@ -54,11 +54,8 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(api: &str, token: Secret) -> Result<Self, PortError> {
-        let unusable = |error| PortError::Unreachable {
-            system: SYSTEM,
-            action: "open a connection".to_owned(),
-            source: http::reason(error),
-        };
+        let unusable =
+            |error| PortError::unreachable(SYSTEM, "open a connection", http::reason(error));
         Ok(Self {
             http: http::client(TIMEOUT).map_err(unusable)?,
             api: api.trim_end_matches('/').to_owned(),
@@ -153,10 +150,6 @@ fn refused(request: &Request, status: u16, message: String, hint: Option<String>
 fn unreachable(request: &Request, message: String) -> Failed {
     Failed {
         status: None,
-        error: PortError::Unreachable {
-            system: SYSTEM,
-            action: request.action.clone(),
-            source: message.into(),
-        },
+        error: PortError::unreachable(SYSTEM, &request.action, message),
     }
 }

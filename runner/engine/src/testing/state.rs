@@ -25,7 +25,7 @@ struct Shelf {
     /// Oldest first.
     ledgers: BTreeMap<TargetId, Vec<Tip>>,
     faster: Vec<Record>,
-    refusals: Vec<PortError>,
+    refusals: BTreeMap<TargetId, PortError>,
     view: Files,
     commits: u32,
 }
@@ -94,9 +94,9 @@ impl FakeState {
         lock(&self.shelf).faster.push(record);
     }
 
-    /// Lets the next append fail.
-    pub fn refuse(&self, error: PortError) {
-        lock(&self.shelf).refusals.push(error);
+    /// Lets the next event of one target be refused; the others of the same push are not.
+    pub fn refuse(&self, target: &TargetId, error: PortError) {
+        lock(&self.shelf).refusals.insert(target.clone(), error);
     }
 
     /// A target's record now.
@@ -132,27 +132,27 @@ impl State for FakeState {
         Ok(ledger.rev().cloned().collect())
     }
 
-    async fn append(&self, events: &[Append]) -> Result<Vec<Appended>, PortError> {
+    async fn append(&self, events: &[Append]) -> Vec<Result<Appended, PortError>> {
         let mut shelf = lock(&self.shelf);
         for record in std::mem::take(&mut shelf.faster) {
             let target = record.target.clone();
             shelf.push(&target, Ok(record));
         }
-        if let Some(error) = shelf.refusals.pop() {
-            return Err(error);
-        }
         let append = |event: &Append| {
-            let answer = shelf.append(event);
-            let lost = if matches!(answer, Appended::Lost) {
-                ", lost"
-            } else {
-                ""
-            };
             let Record { target, status, .. } = &event.record;
-            self.log.add(format!("append {target} {status}{lost}"));
+            let answer = match shelf.refusals.remove(target) {
+                Some(error) => Err(error),
+                None => Ok(shelf.append(event)),
+            };
+            let became = match answer {
+                Ok(Appended::Written(_)) => "",
+                Ok(Appended::Lost) => ", lost",
+                Err(_) => ", refused",
+            };
+            self.log.add(format!("append {target} {status}{became}"));
             answer
         };
-        Ok(events.iter().map(append).collect())
+        events.iter().map(append).collect()
     }
 
     async fn fold(&self, fold: &Fold<'_>, message: &str) -> Result<(), PortError> {
