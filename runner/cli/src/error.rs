@@ -82,7 +82,7 @@ pub fn chain(error: &dyn Error) -> String {
 impl From<PortError> for Failure {
     fn from(error: PortError) -> Self {
         Self {
-            kind: Kind::Outside,
+            kind: kind_of_port(&error),
             message: Some(chain(&error)),
             hint: error.hint(),
         }
@@ -106,10 +106,40 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Faster { .. }
         | Refusal::Stale(_)
         | Refusal::Unapproved { .. } => Kind::Stale,
-        Refusal::NoReview { .. }
-        | Refusal::Dependency { .. }
-        | Refusal::Stopped { .. }
-        | Refusal::Port(_) => Kind::Outside,
+        Refusal::NoReview { .. } | Refusal::Dependency { .. } | Refusal::Stopped { .. } => {
+            Kind::Outside
+        }
+        Refusal::Port(error) => kind_of_port(error),
         Refusal::Corrupt(_) | Refusal::Faulty { .. } | Refusal::OnlyRendered { .. } => Kind::Files,
+    }
+}
+
+fn kind_of_port(error: &PortError) -> Kind {
+    match error {
+        PortError::Stale { .. } => Kind::Stale,
+        PortError::Refused { .. }
+        | PortError::Unreachable { .. }
+        | PortError::WrongAccount { .. }
+        | PortError::ForeignStack { .. }
+        | PortError::Unexpected { .. } => Kind::Outside,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_change_set_that_became_stale_asks_for_a_new_plan() {
+        let stale = PortError::Stale {
+            system: "CloudFormation",
+            action: "execute change set nucleon-1".to_owned(),
+            message: "it is obsolete".to_owned(),
+        };
+        let failure = Failure::from(Refusal::Port(Arc::new(stale)));
+        assert_eq!(failure.kind, Kind::Stale);
+        assert_eq!(failure.hint.as_deref(), Some("plan again"));
     }
 }

@@ -172,7 +172,7 @@ impl Stacks {
         }
     }
 
-    /// Executes a change set.
+    /// Executes a change set; one that does not fit the stack any more is stale.
     pub(crate) async fn execute(
         &self,
         stack: &str,
@@ -186,7 +186,17 @@ impl Stacks {
             .client_request_token(token)
             .send()
             .await
-            .map_err(|error| self.error(&format!("execute change set {id}"), error))?;
+            .map_err(|error| {
+                let action = format!("execute change set {id}");
+                match stale(&error) {
+                    Some(message) => PortError::Stale {
+                        system: SYSTEM,
+                        action,
+                        message,
+                    },
+                    None => self.error(&action, error),
+                }
+            })?;
         Ok(())
     }
 
@@ -310,6 +320,19 @@ impl Stacks {
         };
         request.error(error).into_port()
     }
+}
+
+/// What CloudFormation says where a change set cannot be executed because the stack was changed since it was made:
+/// the change set is obsolete or gone, the stack is gone, or somebody is changing it now.
+fn stale<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let code = error.code().unwrap_or_default();
+    let message = error.message().unwrap_or(code);
+    let is_obsolete = matches!(
+        code,
+        "InvalidChangeSetStatus" | "InvalidChangeSetStatusException"
+    );
+    let is_busy = code == "ValidationError" && message.contains("_IN_PROGRESS state");
+    (is_obsolete || is_busy || is_missing(error)).then(|| message.to_owned())
 }
 
 /// CloudFormation has no code of its own for a stack that does not exist.

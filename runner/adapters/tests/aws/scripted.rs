@@ -23,13 +23,17 @@ fn shop(template: &str) -> Deployment {
 }
 
 async fn applied(scripted: &Scripted, deployment: &Deployment) -> Outcome {
+    attempted(scripted, deployment).await.unwrap()
+}
+
+async fn attempted(scripted: &Scripted, deployment: &Deployment) -> Result<Outcome, PortError> {
     let prepared = scripted.provisioner.prepare(deployment).await.unwrap();
     let approved = prepared.plan.approve_unreviewed();
     let seen = Seen::default();
     let work = scripted
         .provisioner
         .execute(deployment, &approved, &prepared.provisioned, &seen);
-    work.await.unwrap()
+    work.await
 }
 
 /// The part of every script in which the rollback is finished.
@@ -94,6 +98,48 @@ async fn a_replacement_that_the_approved_plan_did_not_show_is_not_made() {
         message.contains("`Queue` would be replaced") && message.contains("plan again"),
         "{message}"
     );
+    scripted.was_played_out();
+}
+
+#[tokio::test]
+async fn a_change_set_that_does_not_fit_the_stack_any_more_is_stale() {
+    let status = "ChangeSet [arn:changeSet] cannot be executed in its current execution status of [OBSOLETE]";
+    let busy = "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.";
+    let cases = [
+        ("InvalidChangeSetStatus", status),
+        (
+            "ChangeSetNotFound",
+            "ChangeSet [arn:changeSet] does not exist",
+        ),
+        ("ValidationError", "Stack [shop] does not exist"),
+        ("ValidationError", busy),
+    ];
+    for (code, message) in cases {
+        let scripted = Scripted::new([
+            stack("CREATE_COMPLETE"),
+            created(),
+            change_set("False", None),
+            ("ExecuteChangeSet", 400, fault(code, message)),
+        ])
+        .await;
+        let error = attempted(&scripted, &shop(CHANGED)).await.unwrap_err();
+        assert!(matches!(error, PortError::Stale { .. }), "{code}: {error}");
+        assert_eq!(error.hint().as_deref(), Some("plan again"));
+        scripted.was_played_out();
+    }
+}
+
+#[tokio::test]
+async fn a_change_set_that_may_not_be_executed_is_not_stale() {
+    let scripted = Scripted::new([
+        stack("CREATE_COMPLETE"),
+        created(),
+        change_set("False", None),
+        ("ExecuteChangeSet", 403, fault("AccessDenied", "no")),
+    ])
+    .await;
+    let error = attempted(&scripted, &shop(CHANGED)).await.unwrap_err();
+    assert!(matches!(error, PortError::Refused { .. }), "{error}");
     scripted.was_played_out();
 }
 
@@ -170,33 +216,6 @@ async fn no_permission_names_what_is_missing() {
         "{error}"
     );
     assert!(error.hint().unwrap().contains("allow it"));
-    scripted.was_played_out();
-}
-
-#[tokio::test]
-async fn a_change_set_that_somebody_made_stale_is_not_executed() {
-    let words = "ChangeSet [arn:changeSet] cannot be executed in its current status of [OBSOLETE]";
-    let scripted = Scripted::new([
-        stack("CREATE_COMPLETE"),
-        created(),
-        change_set("False", None),
-        (
-            "ExecuteChangeSet",
-            400,
-            fault("InvalidChangeSetStatus", words),
-        ),
-    ])
-    .await;
-    let deployment = shop(CHANGED);
-    let prepared = scripted.provisioner.prepare(&deployment).await.unwrap();
-    let approved = prepared.plan.approve_unreviewed();
-    let seen = Seen::default();
-    let work = scripted
-        .provisioner
-        .execute(&deployment, &approved, &prepared.provisioned, &seen);
-    let error = work.await.unwrap_err();
-    assert!(matches!(error, PortError::Refused { .. }), "{error}");
-    assert!(error.hint().unwrap().contains("plan again"));
     scripted.was_played_out();
 }
 
