@@ -106,9 +106,10 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Faster { .. }
         | Refusal::Stale(_)
         | Refusal::Unapproved { .. } => Kind::Stale,
-        Refusal::NoReview { .. } | Refusal::Dependency { .. } | Refusal::Stopped { .. } => {
-            Kind::Outside
-        }
+        Refusal::NoReview { .. }
+        | Refusal::Unknown { .. }
+        | Refusal::Dependency { .. }
+        | Refusal::Stopped { .. } => Kind::Outside,
         Refusal::Port(error) => kind_of_port(error),
         Refusal::Corrupt(_) | Refusal::Faulty { .. } | Refusal::OnlyRendered { .. } => Kind::Files,
     }

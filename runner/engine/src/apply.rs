@@ -6,12 +6,12 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Approved, ApprovedPlan};
-use nucleon_core::record::{Approval, Format, Provisioned, Purpose, Record};
+use nucleon_core::record::{Approval, Provisioned, Record};
 use nucleon_core::target::TargetId;
 use tokio::sync::{Semaphore, watch};
 
 use crate::candidate::Candidate;
-use crate::hidden::{self, Discreet};
+use crate::hidden;
 use crate::journal::Journal;
 use crate::ports::{Approvals, Clock, Prepared, Progress, Provisioner, State, Tip};
 use crate::recover::{Tools, recover};
@@ -106,11 +106,10 @@ impl Apply<'_> {
         );
         record.outputs = previous.map(|record| record.outputs).unwrap_or_default();
         record.approvals = approvals;
-        if let Err(refusal) = journal.open(expected, record).await {
+        if let Err(refusal) = journal.open(expected, record.clone()).await {
             return self.discard(candidate, &prepared, refusal).await;
         }
-        self.execute(journal, candidate, &approved, &prepared.provisioned)
-            .await
+        self.execute(journal, candidate, &approved, record).await
     }
 
     fn may_go_on(&self, candidate: &Candidate) -> Result<(), Refusal> {
@@ -161,20 +160,11 @@ impl Apply<'_> {
             run: self.run,
             progress: self.progress,
             now,
+            cancelled: self.cancelled.clone(),
         };
-        recover(&tools, candidate, tip.clone(), record).await?;
-        let fresh = self
-            .state
-            .read(std::slice::from_ref(candidate.target()))
+        recover(&tools, candidate, tip.clone(), record)
             .await
-            .map_err(Arc::new)?;
-        let Some(tip) = fresh.into_values().next() else {
-            return Ok(None);
-        };
-        let record = tip
-            .record
-            .map_err(|diagnostic| Refusal::Corrupt(Box::new(diagnostic)))?;
-        Ok(Some((tip.commit, record)))
+            .map(Some)
     }
 
     fn approve(&self, candidate: &Candidate, prepared: &Prepared) -> Result<ApprovedPlan, Refusal> {
@@ -247,10 +237,11 @@ impl Apply<'_> {
         prepared: &Prepared,
         refusal: Refusal,
     ) -> Result<Applied, Refusal> {
-        self.provisioner
+        // What cannot be thrown away does no harm; why the target was refused matters more.
+        let _left = self
+            .provisioner
             .discard(&candidate.deployment, &prepared.provisioned)
-            .await
-            .map_err(Arc::new)?;
+            .await;
         Err(refusal)
     }
 
@@ -263,12 +254,11 @@ impl Apply<'_> {
         approved: &ApprovedPlan,
         provisioned: Provisioned,
     ) -> Result<Applied, Refusal> {
-        let same = tip.as_ref().is_some_and(|(_, record)| {
-            record.status == DeploymentStatus::Succeeded
-                && record.rendered_digest.as_ref() == Some(&candidate.deployment.rendered)
-                && record.template == candidate.template
-        });
-        if same || (tip.is_none() && candidate.deployment.destroy) {
+        let same = match &tip {
+            Some((_, record)) => tells_the_same(record, candidate),
+            None => candidate.deployment.destroy,
+        };
+        if same {
             return Ok(Applied::Unchanged(tip.map(|(_, record)| record)));
         }
         let living = self
@@ -300,77 +290,14 @@ impl Apply<'_> {
             .await?;
         Ok(Applied::Ended(record))
     }
-
-    async fn execute(
-        &self,
-        journal: &Journal<'_>,
-        candidate: &Candidate,
-        approved: &ApprovedPlan,
-        provisioned: &Provisioned,
-    ) -> Result<Applied, Refusal> {
-        let deployment = &candidate.deployment;
-        let mut cancelled = self.cancelled.clone();
-        let progress = Discreet::of(candidate, self.progress);
-        let mut work = self
-            .provisioner
-            .execute(deployment, approved, provisioned, &progress);
-        let outcome = tokio::select! {
-            outcome = &mut work => outcome,
-            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
-                // The cancellation may be refused because the deployment has just ended; the wait tells which.
-                let _refused = self.provisioner.cancel(deployment, provisioned).await;
-                work.await
-            }
-        };
-        match outcome {
-            Ok(outcome) => {
-                let outcome = hidden::outcome(outcome, candidate);
-                let record = journal
-                    .close(candidate.target(), |record, now| record.close(outcome, now))
-                    .await?;
-                Ok(Applied::Ended(record))
-            }
-            Err(error) => {
-                // Not closed, because its end is not known; let go of, so that the next run finds it out at once.
-                let message = Some(format!("lost sight of the deployment: {error}"));
-                let let_go = |record: Record, _| Record {
-                    lease: None,
-                    message,
-                    ..record
-                };
-                journal.close(candidate.target(), let_go).await?;
-                Err(Refusal::Port(Arc::new(error)))
-            }
-        }
-    }
 }
 
-/// The first record of a target that lives already.
-pub fn adopt(candidate: &Candidate, outcome: Outcome, run: &Run, now: jiff::Timestamp) -> Record {
-    Record {
-        format: Format,
-        id: candidate.deployment.id.clone(),
-        target: candidate.target().clone(),
-        purpose: Purpose::Import,
-        template: candidate.template.clone(),
-        inputs_digest: None,
-        // Nothing of ours was ever attempted there: the next deploying run looks at it.
-        rendered_digest: None,
-        plan_digest: None,
-        status: outcome.status,
-        message: Some("imported".to_owned()),
-        account: candidate.deployment.place.account.clone(),
-        region: candidate.deployment.place.region.clone(),
-        provisioned: outcome.provisioned,
-        outputs: outcome.outputs,
-        started: now,
-        completed: Some(now),
-        lease: None,
-        actor: run.actor.clone(),
-        approvals: Vec::new(),
-        commit: run.commit.clone(),
-        pull_request: run.pull_request,
-        run_url: run.run_url.clone(),
-        unknown: BTreeMap::new(),
+/// Whether a record tells what a deployment that changes nothing would tell.
+fn tells_the_same(record: &Record, candidate: &Candidate) -> bool {
+    if candidate.deployment.destroy {
+        return record.status == DeploymentStatus::DeleteComplete;
     }
+    record.status == DeploymentStatus::Succeeded
+        && record.rendered_digest.as_ref() == Some(&candidate.deployment.rendered)
+        && record.template == candidate.template
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nucleon_core::outcome::DeploymentStatus;
-use nucleon_core::record::Record;
 use nucleon_core::target::{Stage, TargetId};
 
 use crate::apply::{Applied, Apply};
@@ -31,7 +30,7 @@ pub async fn deploy(
     fleet: &Fleet,
     targets: &[TargetId],
     ids: Ids<'_>,
-) -> Result<Vec<Deployed>, PortError> {
+) -> Vec<Deployed> {
     let mut deployed = Vec::new();
     for stage in Stage::ALL {
         let in_stage = |id: &&TargetId| {
@@ -43,14 +42,10 @@ pub async fn deploy(
         };
         let ids_of_stage: Vec<TargetId> = targets.iter().filter(in_stage).cloned().collect();
         if !ids_of_stage.is_empty() {
-            let tips = apply
-                .state
-                .read(&fleet.with_dependencies(&ids_of_stage))
-                .await?;
-            deployed.extend(one_stage(apply, fleet, &ids_of_stage, &tips, ids).await);
+            deployed.extend(one_stage(apply, fleet, &ids_of_stage, ids).await);
         }
     }
-    Ok(deployed)
+    deployed
 }
 
 /// Deletes targets, pipelines first and environments last, from their records alone.
@@ -60,9 +55,13 @@ pub async fn destroy(
     targets: &[TargetId],
     ids: Ids<'_>,
 ) -> Result<Vec<Deployed>, PortError> {
-    let mut deployed = Vec::new();
     let tips = apply.state.read(targets).await?;
-    let candidates = farewells(fleet, targets, &tips, ids);
+    let (candidates, mut deployed) = farewells(fleet, targets, &tips, ids);
+    let is_unknown = |target: &&TargetId| !tips.contains_key(target);
+    deployed.extend(targets.iter().filter(is_unknown).map(|target| Deployed {
+        target: target.clone(),
+        result: Ok(Applied::Unchanged(None)),
+    }));
     for stage in Stage::ALL.into_iter().rev() {
         let candidates: Vec<Candidate> = candidates
             .iter()
@@ -75,27 +74,42 @@ pub async fn destroy(
     Ok(deployed)
 }
 
-/// Candidates for deletion; a target that was never deployed has none.
-pub fn farewells(fleet: &Fleet, targets: &[TargetId], tips: &Tips, ids: Ids<'_>) -> Vec<Candidate> {
-    let record = |target: &TargetId| -> Option<&Record> { tips.get(target)?.record.as_ref().ok() };
-    targets
-        .iter()
-        .filter_map(record)
-        .map(|record| fleet.farewell(record, ids()))
-        .collect()
+/// Candidates for deletion. A target that was never deployed has none; one whose record cannot be read is refused.
+pub fn farewells(
+    fleet: &Fleet,
+    targets: &[TargetId],
+    tips: &Tips,
+    ids: Ids<'_>,
+) -> (Vec<Candidate>, Vec<Deployed>) {
+    let (mut candidates, mut refused) = (Vec::new(), Vec::new());
+    let tip = |target| Some((target, tips.get(target)?));
+    for (target, tip) in targets.iter().filter_map(tip) {
+        match &tip.record {
+            Ok(record) => candidates.push(fleet.farewell(record, ids())),
+            Err(fault) => refused.push(Deployed {
+                target: target.clone(),
+                result: Err(Refusal::Corrupt(Box::new(fault.clone()))),
+            }),
+        }
+    }
+    (candidates, refused)
 }
 
 async fn one_stage(
     apply: &Apply<'_>,
     fleet: &Fleet,
     stage: &[TargetId],
-    tips: &Tips,
     ids: Ids<'_>,
 ) -> Vec<Deployed> {
-    let (candidates, mut deployed) = candidates(fleet, stage, tips, ids);
+    let tips = match apply.state.read(&fleet.with_dependencies(stage)).await {
+        Ok(tips) => tips,
+        // What earlier stages did is told all the same.
+        Err(error) => return refuse_all(stage, &Refusal::from(error)),
+    };
+    let (candidates, mut deployed) = candidates(fleet, stage, &tips, ids);
     let mut ready = Vec::new();
     for candidate in candidates {
-        match check_dependencies(fleet, &candidate, tips) {
+        match check_dependencies(fleet, &candidate, &tips) {
             Ok(()) => ready.push(candidate),
             Err(refusal) => deployed.push(Deployed {
                 target: candidate.target().clone(),
@@ -103,9 +117,17 @@ async fn one_stage(
             }),
         }
     }
-    let results = apply.stage(&ready, tips).await;
+    let results = apply.stage(&ready, &tips).await;
     deployed.extend(together(&ready, results));
     deployed
+}
+
+fn refuse_all(targets: &[TargetId], refusal: &Refusal) -> Vec<Deployed> {
+    let refuse = |target: &TargetId| Deployed {
+        target: target.clone(),
+        result: Err(refusal.clone()),
+    };
+    targets.iter().map(refuse).collect()
 }
 
 /// Composes targets into candidates; those with faults are refused.
@@ -144,7 +166,7 @@ pub fn candidates(
     (candidates, refused)
 }
 
-/// Refuses a candidate whose dependencies are not deployed, or failed.
+/// Refuses a candidate whose dependencies are not deployed, or failed, or do not give out what it reads.
 fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Result<(), Refusal> {
     let target = candidate.target();
     let known = fleet.repository.targets().get(target);
@@ -154,9 +176,13 @@ fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Resu
     let missing = dependencies
         .iter()
         .find_map(|dependency| Some((dependency, lack(dependency, tips)?)));
-    match missing {
-        None => Ok(()),
-        Some((dependency, why)) => Err(Refusal::Dependency {
+    match (missing, candidate.unknown.first()) {
+        (None, None) => Ok(()),
+        (None, Some(name)) => Err(Refusal::Unknown {
+            target: target.clone(),
+            name: name.clone(),
+        }),
+        (Some((dependency, why)), _) => Err(Refusal::Dependency {
             target: target.clone(),
             dependency: dependency.clone(),
             why,

@@ -1,9 +1,12 @@
 //! Takes over a stack that lives already: its first record, and a plan that should be empty.
 
-use nucleon_core::plan::Plan;
-use nucleon_core::record::Record;
+use std::collections::BTreeMap;
 
-use crate::apply::adopt;
+use jiff::Timestamp;
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
+use nucleon_core::plan::Plan;
+use nucleon_core::record::{Format, Purpose, Record};
+
 use crate::candidate::Candidate;
 use crate::hidden;
 use crate::journal::Journal;
@@ -36,12 +39,12 @@ pub async fn import(
         message,
         hint: Some(hint),
     };
-    let record = tip
-        .and_then(|tip| tip.record.as_ref().ok())
-        .filter(|record| record.provisioned.is_some());
-    if let Some(record) = record
-        .filter(|record| record.status != nucleon_core::outcome::DeploymentStatus::DeleteComplete)
-    {
+    let record = tip.map(|tip| tip.record.clone()).transpose();
+    let record = record.map_err(|fault| Refusal::Corrupt(Box::new(fault)))?;
+    let is_living = |record: &Record| {
+        record.provisioned.is_some() && record.status != DeploymentStatus::DeleteComplete
+    };
+    if let Some(record) = record.filter(is_living) {
         let hint = format!("see `nucleon history {target}`");
         return Err(refused(
             format!("it has a record already ({}, {})", record.status, record.id),
@@ -61,6 +64,11 @@ pub async fn import(
         )
         .into());
     };
+    if !living.outcome.status.is_final() {
+        let hint = "run it again when that has ended".to_owned();
+        let message = format!("stack `{}` is just being changed", deployment.stack_name);
+        return Err(refused(message, hint).into());
+    }
     let plan = tools.provisioner.plan(deployment).await?;
     let plan = hidden::plan(plan, candidate).sorted();
     let outcome = hidden::outcome(living.outcome, candidate);
@@ -82,4 +90,34 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// Who imports.
     pub run: &'a Run,
+}
+
+/// The first record of a target that lives already.
+fn adopt(candidate: &Candidate, outcome: Outcome, run: &Run, now: Timestamp) -> Record {
+    Record {
+        format: Format,
+        id: candidate.deployment.id.clone(),
+        target: candidate.target().clone(),
+        purpose: Purpose::Import,
+        template: candidate.template.clone(),
+        inputs_digest: None,
+        // Nothing of ours was ever attempted there: the next deploying run looks at it.
+        rendered_digest: None,
+        plan_digest: None,
+        status: outcome.status,
+        message: Some("imported".to_owned()),
+        account: candidate.deployment.place.account.clone(),
+        region: candidate.deployment.place.region.clone(),
+        provisioned: outcome.provisioned,
+        outputs: outcome.outputs,
+        started: now,
+        completed: Some(now),
+        lease: None,
+        actor: run.actor.clone(),
+        approvals: Vec::new(),
+        commit: run.commit.clone(),
+        pull_request: run.pull_request,
+        run_url: run.run_url.clone(),
+        unknown: BTreeMap::new(),
+    }
 }

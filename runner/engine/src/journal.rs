@@ -65,12 +65,12 @@ impl<'a> Journal<'a> {
         }
     }
 
-    /// Writes the last event of a deployment: what `close` makes of its record.
+    /// Writes the last event of a deployment, what `close` makes of its record, and gives the new tip.
     pub async fn close(
         &self,
         target: &TargetId,
         close: impl FnOnce(Record, Timestamp) -> Record,
-    ) -> Result<Record, Refusal> {
+    ) -> Result<(String, Record), Refusal> {
         let Some(slot) = lock(&self.open).remove(target) else {
             return Err(Refusal::Faster {
                 target: target.clone(),
@@ -78,9 +78,7 @@ impl<'a> Journal<'a> {
         };
         let open = slot.lock().await;
         let record = close(open.record.clone(), self.clock.now());
-        self.replace(&open.tip, record)
-            .await
-            .map(|(_, record)| record)
+        self.replace(&open.tip, record).await
     }
 
     /// Writes one event that needs no lease: a record that is final at once.

@@ -8,6 +8,7 @@ pub mod candidate;
 mod cores;
 pub mod deploy;
 pub mod difference;
+mod execute;
 pub mod fleet;
 mod hidden;
 pub mod import;

@@ -1,9 +1,14 @@
 //! What to do about a record that says `IN_PROGRESS` although nobody works on it any more.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
-use nucleon_core::record::{Purpose, Record};
+use nucleon_core::record::{Provisioned, Purpose, Record};
+use tokio::sync::watch;
 
 use crate::candidate::Candidate;
+use crate::execute::{let_go, lost_sight};
 use crate::hidden::{self, Discreet};
 use crate::journal::Journal;
 use crate::ports::{Found, Progress, Provisioner, Tip};
@@ -18,38 +23,28 @@ pub async fn recover(
     candidate: &Candidate,
     tip: Tip,
     record: Record,
-) -> Result<Record, Refusal> {
+) -> Result<(String, Record), Refusal> {
     let found = tools
         .provisioner
         .inspect(&candidate.deployment, &record)
         .await
-        .map_err(std::sync::Arc::new)?;
+        .map_err(Arc::new)?;
     let taken = Record {
         lease: Some(tools.run.lease_from(tools.now)),
         ..record.clone()
     };
     tools.journal.open(Some(tip.commit), taken).await?;
-    let began = !matches!(found, Found::NotStarted);
-    let progress = Discreet::of(candidate, tools.progress);
     let outcome = match found {
-        Found::NotStarted => never_began(&record),
+        Found::NotStarted => {
+            let outcome = never_began(&record, "the run ended before anything was changed");
+            let close = |record, now| unattempted(record, outcome, now);
+            return tools.journal.close(candidate.target(), close).await;
+        }
         Found::Ended(outcome) => outcome,
-        Found::Running(provisioned) => tools
-            .provisioner
-            .wait(&candidate.deployment, &provisioned, &progress)
-            .await
-            .map_err(std::sync::Arc::new)?,
+        Found::Running(provisioned) => tools.wait(candidate, &provisioned).await?,
     };
     let outcome = hidden::outcome(outcome, candidate);
-    let close = |record: Record, now| {
-        let closed = record.close(outcome, now);
-        // What never began was not attempted: the target stays pending.
-        let rendered_digest = closed.rendered_digest.clone().filter(|_| began);
-        Record {
-            rendered_digest,
-            ..closed
-        }
-    };
+    let close = |record: Record, now| record.close(outcome, now);
     tools.journal.close(candidate.target(), close).await
 }
 
@@ -64,17 +59,54 @@ pub struct Tools<'a> {
     /// Shows a deployment that is still running.
     pub progress: &'a dyn Progress,
     /// Now.
-    pub now: jiff::Timestamp,
+    pub now: Timestamp,
+    /// Turns true when the run is to stop.
+    pub cancelled: watch::Receiver<bool>,
 }
 
-fn never_began(record: &Record) -> Outcome {
+impl Tools<'_> {
+    /// Waits until a deployment of another run has ended. Whoever stops waiting lets go of it, and does not cancel it.
+    async fn wait(
+        &self,
+        candidate: &Candidate,
+        provisioned: &Provisioned,
+    ) -> Result<Outcome, Refusal> {
+        let progress = Discreet::of(candidate, self.progress);
+        let mut cancelled = self.cancelled.clone();
+        let ended = tokio::select! {
+            ended = self.provisioner.wait(&candidate.deployment, provisioned, &progress) => ended,
+            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
+                let_go(self.journal, candidate, "the run that waited for it was stopped").await?;
+                return Err(Refusal::Stopped { target: candidate.target().clone() });
+            }
+        };
+        match ended {
+            Ok(outcome) => Ok(outcome),
+            Err(error) => {
+                let_go(self.journal, candidate, &lost_sight(&error)).await?;
+                Err(Refusal::Port(Arc::new(error)))
+            }
+        }
+    }
+}
+
+/// Closes the record of what was not attempted: the target stays pending.
+pub(crate) fn unattempted(record: Record, outcome: Outcome, now: Timestamp) -> Record {
+    Record {
+        rendered_digest: None,
+        ..record.close(outcome, now)
+    }
+}
+
+/// How a deployment ended that never began.
+pub(crate) fn never_began(record: &Record, message: &str) -> Outcome {
     let status = match record.purpose {
         Purpose::Destroy => DeploymentStatus::DeleteFailed,
         Purpose::Deploy | Purpose::Import => DeploymentStatus::Cancelled,
     };
     Outcome {
         status,
-        message: Some("the run ended before anything was changed".to_owned()),
+        message: Some(message.to_owned()),
         outputs: record.outputs.clone(),
         provisioned: record.provisioned.clone(),
     }

@@ -67,6 +67,14 @@ pub enum Refusal {
         /// How that stands: `is not deployed`, `failed`.
         why: String,
     },
+    /// It reads an output that is not there until something else is deployed anew.
+    #[error("{target} reads `{name}`, which is not known yet")]
+    Unknown {
+        /// The target.
+        target: TargetId,
+        /// The output, as templates name it.
+        name: String,
+    },
     /// Its record cannot be read.
     #[error("{}", .0.message)]
     Corrupt(Box<Diagnostic>),
@@ -103,6 +111,7 @@ impl Refusal {
             | Self::NoReview { .. }
             | Self::Stopped { .. }
             | Self::Dependency { .. }
+            | Self::Unknown { .. }
             | Self::Corrupt(_)
             | Self::Port(_) => None,
         }
@@ -123,6 +132,9 @@ impl Refusal {
                 "add a required reviewer to environment `{environment}`, and approve the run there"
             )),
             Self::Dependency { dependency, .. } => Some(format!("deploy {dependency} first")),
+            Self::Unknown { .. } => {
+                Some("deploy what gives it out first; its template has changed".to_owned())
+            }
             Self::Corrupt(diagnostic) => diagnostic.help.clone(),
             Self::Stopped { .. } => Some("run it again".to_owned()),
             Self::Faulty { .. } => None,

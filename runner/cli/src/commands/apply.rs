@@ -81,7 +81,7 @@ impl Apply {
         let deployed = if self.destroy.0 {
             destroy(&engine, &workspace.fleet, &targets, &ids).await?
         } else {
-            deploy(&engine, &workspace.fleet, &targets, &ids).await?
+            deploy(&engine, &workspace.fleet, &targets, &ids).await
         };
         self.tell(&workspace, &deployed)
     }

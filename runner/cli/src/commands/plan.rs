@@ -63,10 +63,7 @@ impl Plan {
         let tips = workspace.tips(&targets).await?;
         let ids = || uuid::Uuid::new_v4().to_string();
         let (candidates, refused) = if self.destroy.0 {
-            (
-                farewells(&workspace.fleet, &targets, &tips, &ids),
-                Vec::new(),
-            )
+            farewells(&workspace.fleet, &targets, &tips, &ids)
         } else {
             candidates(&workspace.fleet, &targets, &tips, &ids)
         };
@@ -99,7 +96,9 @@ impl Plan {
             if let Some(target) = refusal.target().and_then(|id| known.get(id)) {
                 targets.push(not_planned(target, &refusal));
             }
-            if let Refusal::Faulty {
+            if let Refusal::Corrupt(fault) = refusal {
+                found.push(*fault);
+            } else if let Refusal::Faulty {
                 diagnostics: faults,
                 ..
             } = refusal

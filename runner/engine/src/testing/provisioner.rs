@@ -33,6 +33,8 @@ pub enum Answer {
     Inspect(Result<Found, PortError>),
     /// To `wait`.
     Wait(Result<Outcome, PortError>),
+    /// To `wait`, which never ends.
+    WaitForEver,
     /// To `cancel`.
     Cancel(Result<(), PortError>),
     /// To `describe`.
@@ -47,7 +49,7 @@ impl Answer {
             Self::Execute(_) | Self::ExecuteUntilCancelled(_) | Self::ExecuteForEver => "execute",
             Self::Discard(_) => "discard",
             Self::Inspect(_) => "inspect",
-            Self::Wait(_) => "wait",
+            Self::Wait(_) | Self::WaitForEver => "wait",
             Self::Cancel(_) => "cancel",
             Self::Describe(_) => "describe",
         }
@@ -173,7 +175,11 @@ impl Provisioner for FakeProvisioner {
         _provisioned: &Provisioned,
         _progress: &dyn Progress,
     ) -> Result<Outcome, PortError> {
-        answer!(self, "wait", deployment, Wait)
+        match self.next("wait", deployment) {
+            Answer::WaitForEver => std::future::pending().await,
+            Answer::Wait(answer) => answer,
+            other => unreachable!("{other:?} does not answer this request"),
+        }
     }
 
     async fn cancel(

@@ -1,0 +1,103 @@
+//! Executes what was approved, and finds out what became of it where that is not certain.
+
+use std::sync::Arc;
+
+use nucleon_core::plan::ApprovedPlan;
+use nucleon_core::record::Record;
+
+use crate::apply::{Applied, Apply};
+use crate::candidate::Candidate;
+use crate::hidden::{self, Discreet};
+use crate::journal::Journal;
+use crate::ports::{Found, PortError};
+use crate::recover::{never_began, unattempted};
+use crate::refusal::Refusal;
+
+impl Apply<'_> {
+    /// Executes an approved plan whose record is open, and closes that.
+    pub(crate) async fn execute(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        approved: &ApprovedPlan,
+        record: Record,
+    ) -> Result<Applied, Refusal> {
+        let deployment = &candidate.deployment;
+        let Some(provisioned) = &record.provisioned else {
+            unreachable!("a candidate opens its record with the place that was prepared")
+        };
+        let mut cancelled = self.cancelled.clone();
+        let progress = Discreet::of(candidate, self.progress);
+        let mut work = self
+            .provisioner
+            .execute(deployment, approved, provisioned, &progress);
+        let outcome = tokio::select! {
+            outcome = &mut work => outcome,
+            Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
+                // The cancellation may be refused because the deployment has just ended; the wait tells which.
+                let _refused = self.provisioner.cancel(deployment, provisioned).await;
+                work.await
+            }
+        };
+        match outcome {
+            Ok(outcome) => {
+                let outcome = hidden::outcome(outcome, candidate);
+                let close = |record: Record, now| record.close(outcome, now);
+                let (_, record) = journal.close(candidate.target(), close).await?;
+                Ok(Applied::Ended(record))
+            }
+            Err(error @ PortError::Stale { .. }) => {
+                self.stale(journal, candidate, &record, error).await
+            }
+            Err(error) => {
+                let_go(journal, candidate, &lost_sight(&error)).await?;
+                Err(Refusal::Port(Arc::new(error)))
+            }
+        }
+    }
+
+    /// Closes what was refused as stale as never begun, if the provisioner agrees: a request that was repeated because its
+    /// answer got lost is refused as well, although the first one was carried out.
+    async fn stale(
+        &self,
+        journal: &Journal<'_>,
+        candidate: &Candidate,
+        record: &Record,
+        error: PortError,
+    ) -> Result<Applied, Refusal> {
+        let found = self
+            .provisioner
+            .inspect(&candidate.deployment, record)
+            .await;
+        if matches!(found, Ok(Found::NotStarted)) {
+            let outcome = never_began(record, &error.to_string());
+            let close = |record, now| unattempted(record, outcome, now);
+            journal.close(candidate.target(), close).await?;
+        } else {
+            let_go(journal, candidate, &lost_sight(&error)).await?;
+        }
+        Err(Refusal::Port(Arc::new(error)))
+    }
+}
+
+/// Leaves a record open, because the end of its deployment is not known, but lets go of the target, so that the next run
+/// finds it out at once.
+pub(crate) async fn let_go(
+    journal: &Journal<'_>,
+    candidate: &Candidate,
+    why: &str,
+) -> Result<(), Refusal> {
+    let message = Some(why.to_owned());
+    let let_go = |record: Record, _| Record {
+        lease: None,
+        message,
+        ..record
+    };
+    journal.close(candidate.target(), let_go).await?;
+    Ok(())
+}
+
+/// Says that the end of a deployment is not known.
+pub(crate) fn lost_sight(error: &PortError) -> String {
+    format!("lost sight of the deployment: {error}")
+}
