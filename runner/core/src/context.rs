@@ -4,6 +4,7 @@
 //! They are [`Known::NotYet`], and the template is rendered all the same: what it reads of them
 //! becomes `<unknown environment.outputs.VpcId>`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde_json::Value as Json;
@@ -22,6 +23,8 @@ pub(crate) mod unknown;
 pub enum Known {
     /// What the target gives out.
     Yes(Outputs),
+    /// What the target gives out, and the names of what it will give out besides: an earlier stage of the same run will set them.
+    Partly(Outputs, BTreeSet<String>),
     /// An earlier stage of the same run will set them.
     NotYet,
 }

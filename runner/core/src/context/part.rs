@@ -5,7 +5,7 @@ use minijinja::value::Serde;
 use serde_json::{Map, Value as Json, json};
 
 use crate::context::Known;
-use crate::context::unknown::{Reads, UnknownOutputs};
+use crate::context::unknown::{Reads, UnknownOutputs, partly_known};
 use crate::inputs::Inputs;
 use crate::secret::Secret;
 
@@ -33,7 +33,7 @@ impl Part {
             Self::Inputs(inputs) => Json::Object(inputs.values().clone()),
             Self::Mapping(members) => members_to_json(members),
             Self::List(parts) => parts.iter().map(Self::to_json).collect(),
-            Self::Outputs(Known::Yes(outputs)) => json!(outputs),
+            Self::Outputs(Known::Yes(outputs) | Known::Partly(outputs, _)) => json!(outputs),
             Self::Outputs(Known::NotYet) | Self::NoComponent => json!({}),
         }
     }
@@ -45,6 +45,9 @@ impl Part {
             Self::Mapping(members) => members_to_value(members, path, reads),
             Self::List(parts) => list_to_value(parts, path, reads),
             Self::Outputs(Known::Yes(outputs)) => Value::from_pairs(outputs),
+            Self::Outputs(Known::Partly(outputs, coming)) => {
+                partly_known(path, outputs, coming, reads)
+            }
             Self::Outputs(Known::NotYet) => UnknownOutputs::value(path, reads),
             // Proton's guide: the whole of `components.default` reads as `{}`, its members are undefined.
             Self::NoComponent => Value::from(Serde(json!({"default": {"outputs": {}}}))),
@@ -55,6 +58,9 @@ impl Part {
     pub(super) fn add_unknown(&self, path: &str, unknown: &mut Vec<String>) {
         match self {
             Self::Outputs(Known::NotYet) => unknown.push(path.to_owned()),
+            Self::Outputs(Known::Partly(_, coming)) => {
+                unknown.extend(coming.iter().map(|name| join(path, name)));
+            }
             Self::Mapping(members) => {
                 for (key, part) in members {
                     part.add_unknown(&join(path, key), unknown);

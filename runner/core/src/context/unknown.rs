@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
+use crate::outcome::Outputs;
+
 const OPEN: &str = "<unknown ";
 
 /// The names of unknown values that a template has read, shared between the values and whoever renders.
@@ -73,6 +75,19 @@ impl UnknownOutputs {
         let reads = reads.clone();
         Value::from_object(Self { path, reads })
     }
+
+    /// Notes that one of them is read, and gives what stands for it.
+    fn read(&self, key: &str) -> Value {
+        // A look for nothing in particular is one for the whole.
+        let name = if key.is_empty() {
+            self.path.clone()
+        } else {
+            format!("{}.{key}", self.path)
+        };
+        let text = placeholder(&name);
+        self.reads.note(name);
+        Value::from(text)
+    }
 }
 
 impl fmt::Debug for UnknownOutputs {
@@ -83,10 +98,8 @@ impl fmt::Debug for UnknownOutputs {
 
 impl Object for UnknownOutputs {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let name = format!("{}.{key}", self.path);
-        let text = placeholder(&name);
-        self.reads.note(name);
-        Some(Value::from(text))
+        let key = key.to_string();
+        Some(self.read(&key))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -100,12 +113,53 @@ impl Object for UnknownOutputs {
     }
 }
 
+/// The outputs of a target of which some are known and some will be set.
+pub(crate) fn partly_known(
+    path: &str,
+    known: &Outputs,
+    coming: &BTreeSet<String>,
+    reads: &Reads,
+) -> Value {
+    Value::from_object(PartlyKnown {
+        known: known.clone(),
+        coming: coming.clone(),
+        unknown: UnknownOutputs {
+            path: path.to_owned(),
+            reads: reads.clone(),
+        },
+    })
+}
+
+/// Going through all of them finds all names, those of outputs to come with what stands for them.
+#[derive(Debug)]
+struct PartlyKnown {
+    known: Outputs,
+    coming: BTreeSet<String>,
+    unknown: UnknownOutputs,
+}
+
+impl Object for PartlyKnown {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        if let Some(value) = self.known.get(key) {
+            return Some(Value::from(value.as_str()));
+        }
+        self.coming.contains(key).then(|| self.unknown.read(key))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.known.keys().chain(&self.coming);
+        Enumerator::Values(names.map(|name| Value::from(name.as_str())).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::context::{
         ComponentFacts, Context, EnvironmentFacts, InstanceFacts, Known, PipelineInstanceFacts,
         ServiceFacts,
     };
+    use crate::diagnostic::Diagnostic;
     use crate::inputs::Inputs;
     use crate::render::render;
     use crate::rendered::Rendered;
@@ -174,6 +228,63 @@ mod tests {
             rendered.unknown(),
             ["environment.outputs.A", "environment.outputs.VpcId"]
         );
+    }
+
+    #[test]
+    fn a_look_for_nothing_in_particular_reads_the_whole() {
+        let rendered = instance("{{ service_instance.components.default.outputs[''] }}");
+        assert_eq!(
+            rendered.unknown(),
+            ["service_instance.components.default.outputs"]
+        );
+    }
+
+    fn partly(template: &str) -> Result<Rendered, Vec<Diagnostic>> {
+        let outputs = Known::Partly(
+            [("VpcId".to_owned(), "vpc-1".to_owned())].into(),
+            ["Subnet".to_owned()].into(),
+        );
+        let environment = EnvironmentFacts {
+            outputs,
+            ..environment()
+        };
+        let template = TemplateSource {
+            file: "t.yaml".into(),
+            text: template.into(),
+        };
+        render(
+            &template,
+            &Context::component(&name("c"), environment, None),
+        )
+    }
+
+    #[test]
+    fn what_is_known_beside_what_will_be_set_reads_as_it_is() {
+        let rendered = partly("{{ environment.outputs.VpcId }}").unwrap();
+        assert_eq!((rendered.text(), rendered.unknown()), ("vpc-1", &[][..]));
+    }
+
+    #[test]
+    fn what_will_be_set_beside_what_is_known_is_unknown() {
+        let rendered = partly("{{ environment.outputs.Subnet }}").unwrap();
+        assert_eq!(rendered.text(), "<unknown environment.outputs.Subnet>");
+        assert_eq!(rendered.unknown(), ["environment.outputs.Subnet"]);
+    }
+
+    #[test]
+    fn what_is_neither_known_nor_to_come_is_a_slip() {
+        assert!(partly("{{ environment.outputs.Sbunet }}").is_err());
+    }
+
+    #[test]
+    fn going_through_partly_known_outputs_finds_them_all() {
+        let template = "{% for name, value in environment.outputs.items() %}{{ name }}={{ value }} {% endfor %}";
+        let rendered = partly(template).unwrap();
+        assert_eq!(
+            rendered.text(),
+            "VpcId=vpc-1 Subnet=<unknown environment.outputs.Subnet> "
+        );
+        assert_eq!(rendered.unknown(), ["environment.outputs.Subnet"]);
     }
 
     #[test]
