@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nucleon_core::compose::{Composer, Composition, Product, RenderedTemplate, Versions};
 use nucleon_core::config::Provisioning;
-use nucleon_core::context::Known;
 use nucleon_core::deployment::{Deployment, Place};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
@@ -17,6 +16,7 @@ use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
 use crate::cores::on_all_cores;
+use crate::given::Given;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
 
@@ -53,7 +53,8 @@ impl Fleet {
         tips: &Tips,
         then: impl Fn(&Target, Option<Composition>, Vec<Diagnostic>) -> T + Sync,
     ) -> Vec<T> {
-        let outputs = |target: &TargetId| known(tips.get(target));
+        let given = Given::new(self, tips);
+        let outputs = |target: &TargetId| given.outputs(target);
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
         on_all_cores(targets, |target| {
             let (composition, faults) = composer.compose(target);
@@ -226,18 +227,6 @@ impl Fleet {
             .environment
             .as_ref()
             .is_some_and(|environment| self.repository.config().needs_approval(environment))
-    }
-}
-
-/// What a target gives out, as far as the state knows.
-pub fn known(tip: Option<&Tip>) -> Known {
-    match tip.and_then(|tip| tip.record.as_ref().ok()) {
-        Some(record)
-            if record.status == DeploymentStatus::Succeeded || !record.outputs.is_empty() =>
-        {
-            Known::Yes(record.outputs.clone())
-        }
-        _ => Known::NotYet,
     }
 }
 

@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod difference;
 mod execute;
 pub mod fleet;
+mod given;
 mod hidden;
 pub mod import;
 pub mod journal;

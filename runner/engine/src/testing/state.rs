@@ -25,6 +25,7 @@ struct Shelf {
     /// Oldest first.
     ledgers: BTreeMap<TargetId, Vec<Tip>>,
     faster: Vec<Record>,
+    unreadable: Option<TargetId>,
     refusals: BTreeMap<TargetId, PortError>,
     view: Files,
     commits: u32,
@@ -99,6 +100,11 @@ impl FakeState {
         lock(&self.shelf).refusals.insert(target.clone(), error);
     }
 
+    /// Lets every read fail that asks for a target.
+    pub fn hide(&self, target: &TargetId) {
+        lock(&self.shelf).unreadable = Some(target.clone());
+    }
+
     /// A target's record now.
     pub fn record(&self, target: &TargetId) -> Option<Record> {
         let shelf = lock(&self.shelf);
@@ -117,7 +123,12 @@ impl FakeState {
 #[async_trait]
 impl State for FakeState {
     async fn read(&self, targets: &[TargetId]) -> Result<BTreeMap<TargetId, Tip>, PortError> {
-        let mut tips = lock(&self.shelf).tips();
+        let shelf = lock(&self.shelf);
+        if let Some(hidden) = shelf.unreadable.as_ref().filter(|id| targets.contains(id)) {
+            let action = format!("read {hidden}");
+            return Err(PortError::unreachable("the state", action, "no route"));
+        }
+        let mut tips = shelf.tips();
         tips.retain(|target, _| targets.contains(target));
         Ok(tips)
     }

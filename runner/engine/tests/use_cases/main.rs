@@ -4,6 +4,7 @@
 
 mod applying;
 mod approving;
+mod deploying;
 mod importing;
 mod planning;
 mod recovering;
