@@ -1,7 +1,7 @@
 //! Random templates, rendered by us and by Jinja2 itself.
 //!
 //! `jinja2/generate.py` makes the cases. A template must come out the same, or fail in both; where we refuse what
-//! Jinja2 takes, the diagnostic must say that it is not supported.
+//! Jinja2 takes, the diagnostic must say that it is not supported, or too much.
 
 #![expect(
     clippy::disallowed_methods,
@@ -81,7 +81,7 @@ fn verdict(renderer: &Renderer, case: &Json) -> Verdict {
 }
 
 fn refused(diagnostic: &Diagnostic, wanted: &str) -> Verdict {
-    if diagnostic.code == Code::RenderUnsupported {
+    if matches!(diagnostic.code, Code::RenderUnsupported | Code::RenderFuel) {
         Verdict::Refused(diagnostic.message.clone())
     } else {
         Verdict::Differs(format!("fails: {}; not {wanted:?}", diagnostic.message))

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, State, Value};
+use minijinja::{Environment, Error, State, UndefinedBehavior, Value};
 
 use crate::context::unknown::is_unknown;
 use crate::render::arguments::Arguments;
@@ -28,7 +28,10 @@ fn tojson(
     given: Rest<ValueOrKwargs>,
 ) -> Result<Value, Error> {
     let arguments = Arguments::of(given, &["indent"])?;
-    // What is undefined is refused where it is printed, if it may not be an unknown value.
+    // What is undefined may be an unknown value, where that was asked for.
+    if matches!(state.undefined_behavior(), UndefinedBehavior::Strict) {
+        python::refuse_undefined(value)?;
+    }
     if value.is_undefined() || value.as_str().is_some_and(is_unknown) {
         return Ok(value.clone());
     }

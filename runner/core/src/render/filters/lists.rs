@@ -41,7 +41,12 @@ fn last(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
     if type_name(value) == "generator" {
         return Err(type_error("'generator' object is not reversible"));
     }
-    Ok(collect(state, value)?.pop().unwrap_or(Value::UNDEFINED))
+    let last = collect(state, value)?.pop().unwrap_or(Value::UNDEFINED);
+    // Python goes through a text from its end in another way, which keeps it safe for HTML.
+    Ok(match last.as_str() {
+        Some(text) if value.is_safe() => Value::from_safe_string(text.to_owned()),
+        _ => last,
+    })
 }
 
 fn reverse(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {

@@ -140,6 +140,9 @@ fn sequence(kind: &str, items: Vec<Value>) -> Value {
 }
 
 fn repeat(state: &State<'_, '_>, value: &Value, times: i128, by: &Value) -> Result<Value, Error> {
+    if i64::try_from(times).is_err() {
+        return Err(type_error("cannot fit 'int' into an index-sized integer"));
+    }
     let times = usize::try_from(times.max(0)).unwrap_or(usize::MAX);
     if let Some(text) = value.as_str() {
         charge(state, text.len().saturating_mul(times))?;

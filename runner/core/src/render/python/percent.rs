@@ -175,7 +175,7 @@ impl Formatter<'_> {
     fn check_all_used(&self) -> Result<(), Error> {
         let takes_names = matches!(
             type_name(self.values),
-            "dict" | "list" | "range" | "dict view"
+            "Undefined" | "dict" | "list" | "range" | "dict view"
         );
         if takes_names && self.next == 0 || self.next >= self.arguments.len() {
             return Ok(());

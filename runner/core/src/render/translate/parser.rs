@@ -237,6 +237,13 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
+    /// Where the first token stands, which is a statement's keyword.
+    pub(super) fn first(&self) -> Range<usize> {
+        self.tokens
+            .first()
+            .map_or(self.end..self.end, |token| token.range.clone())
+    }
+
     // What is wrong.
 
     pub(super) fn unexpected(&self, expected: &str) -> Refusal {
@@ -474,7 +481,10 @@ impl<'a> Parser<'a> {
         self.check_name()?;
         let name = self.text();
         if matches!(name, "and" | "else" | "if" | "in" | "is" | "not" | "or") {
-            return Err(self.unexpected("expected an expression"));
+            let message = format!(
+                "`{name}` as the name of a value; put parentheses around what it is part of"
+            );
+            return Err(self.unsupported(message));
         }
         if name == "loop" && self.is_out_of_loop {
             let message = "`loop` inside of a macro or a `{% call %}` that stands in the loop";

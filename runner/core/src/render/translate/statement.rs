@@ -5,11 +5,14 @@ use crate::render::translate::parser::{Parsed, Parser};
 use crate::render::translate::scopes::Scopes;
 use std::ops::Range;
 
-use crate::render::translate::{ABSENT, CONCATENATE, ITERATE, Refusal};
+use crate::render::translate::{ABSENT, CONCATENATE, ITERATE, Refusal, RefusalKind};
 
 /// What is set in the block of a filter or an assignment is not seen outside.
 const OPEN_SCOPE: &str = " %}{% with ";
 const CLOSE_SCOPE: &str = "endwith %}{% ";
+
+/// What a loop is called from its `else` on.
+const LOOP_ELSE: &str = "else of for";
 
 type Done = Result<(), Refusal>;
 
@@ -32,6 +35,7 @@ pub(super) fn tag(mut parser: Parser<'_>, tag: &Tag, blocks: &mut Blocks) -> Don
         let keyword = parser.text();
         is_conditional |= keyword == "if";
         let assigns = statement(&mut parser, tag)?;
+        blocks.scope_else(keyword, tag, &mut parser);
         blocks.note(keyword, assigns, &parser)?;
     } else {
         parser.tuple(Parser::expression, Parser::is_at_end)?;
@@ -52,6 +56,28 @@ impl Blocks {
         Self {
             names: Vec::new(),
             scopes: Scopes::new(),
+        }
+    }
+
+    /// Keeps what is set in the `else` of a loop inside of it.
+    fn scope_else(&mut self, keyword: &str, tag: &Tag, parser: &mut Parser<'_>) {
+        let Some(block) = self.names.last_mut() else {
+            return;
+        };
+        match (block.as_str(), keyword) {
+            ("for", "else") => {
+                parser.edits.after(tag.sign, OPEN_SCOPE);
+                LOOP_ELSE.clone_into(block);
+                self.scopes.close();
+                self.scopes.open();
+            }
+            (LOOP_ELSE, "endfor") => {
+                let keyword = parser.first();
+                parser
+                    .edits
+                    .replace(keyword, format!("{CLOSE_SCOPE}endfor"));
+            }
+            _ => {}
         }
     }
 
@@ -81,6 +107,9 @@ impl Blocks {
     fn note(&mut self, keyword: &str, assigns: bool, parser: &Parser<'_>) -> Done {
         match keyword {
             "for" | "call" | "filter" | "with" => {
+                if keyword == "with" && parser.in_macro {
+                    check_with(parser)?;
+                }
                 self.read(parser, if keyword == "for" { &parser.sets } else { &[] })?;
                 self.scopes.open();
                 self.set(&parser.sets)?;
@@ -105,10 +134,6 @@ impl Blocks {
                 let name = parser.sets.first();
                 self.scopes.open_assignment(name.map(|(name, _)| *name));
             }
-            "else" if self.names.last().is_some_and(|block| block == "for") => {
-                self.scopes.close();
-                self.scopes.open();
-            }
             _ => self.read(parser, &[])?,
         }
         match keyword {
@@ -127,6 +152,22 @@ impl Blocks {
             _ => {}
         }
         Ok(())
+    }
+}
+
+/// The engine does not find a name outside of a macro that a `{% with %}` in it sets from itself.
+fn check_with(parser: &Parser<'_>) -> Done {
+    let is_read =
+        |(name, _): &&(&str, Range<usize>)| parser.reads.iter().any(|(read, _)| read == name);
+    match parser.sets.iter().find(is_read) {
+        Some((name, range)) => Err(Refusal {
+            kind: RefusalKind::Unsupported,
+            message: format!(
+                "`{name}` is set from itself by a `{{% with %}}` in a macro; take another name"
+            ),
+            range: range.clone(),
+        }),
+        None => Ok(()),
     }
 }
 
