@@ -2,6 +2,7 @@
 
 mod checker;
 mod figure;
+mod jinja;
 mod measure;
 mod repository;
 mod sizes;
@@ -58,6 +59,10 @@ const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "repository",
         run: repository::run,
+    },
+    Benchmark {
+        name: "jinja",
+        run: jinja::run,
     },
     Benchmark {
         name: "sizes",
