@@ -18,3 +18,8 @@ pub mod sibling;
 pub mod signals;
 pub mod table;
 pub mod workspace;
+
+/// The allocator of musl makes threads wait for each other.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

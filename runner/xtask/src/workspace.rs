@@ -4,6 +4,13 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The platform of released programs on this machine.
+pub(crate) const RELEASED: &str = if cfg!(target_arch = "aarch64") {
+    "aarch64-unknown-linux-musl"
+} else {
+    "x86_64-unknown-linux-musl"
+};
+
 /// The repository this task was built from.
 #[derive(Clone, Debug)]
 pub(crate) struct Workspace {
@@ -31,6 +38,18 @@ impl Workspace {
     /// Returns the folder of built programs of a profile, `debug` or `release`.
     pub(crate) fn binaries(&self, profile: &str) -> PathBuf {
         self.target.join(profile)
+    }
+
+    /// Returns the folder of programs as they are released.
+    pub(crate) fn released(&self) -> PathBuf {
+        self.target.join(RELEASED).join("release")
+    }
+
+    /// Prepares a build of programs as they are released: static, stripped, without tables for unwinding.
+    pub(crate) fn release(&self, arguments: &[&str]) -> Command {
+        let mut command = self.cargo(&["build", "--release", "--target", RELEASED]);
+        command.args(arguments);
+        command
     }
 
     /// Prepares a call of cargo in the repository.

@@ -87,20 +87,11 @@ impl Bench {
 
     /// Builds a program that only a benchmark runs.
     fn example(&self, name: &str) -> Result<PathBuf> {
-        let mut build = self.workspace.cargo(&[
-            "build",
-            "--release",
-            "--package",
-            "nucleon-tests",
-            "--example",
-            name,
-        ]);
-        let is_built = show(&mut build)?.success;
-        let path = self
+        let mut build = self
             .workspace
-            .binaries("release")
-            .join("examples")
-            .join(name);
+            .release(&["--package", "nucleon-tests", "--example", name]);
+        let is_built = show(&mut build)?.success;
+        let path = self.workspace.released().join("examples").join(name);
         if is_built {
             Ok(path)
         } else {
@@ -109,14 +100,13 @@ impl Bench {
     }
 
     fn binary(&self, program: &str) -> PathBuf {
-        self.workspace.binaries("release").join(program)
+        self.workspace.released().join(program)
     }
 }
 
 /// Runs the benchmarks and prints their table; a limit that was missed is a failure.
 pub(crate) fn run(workspace: Workspace, arguments: &Arguments) -> Outcome {
-    let build =
-        show(&mut workspace.cargo(&["build", "--release", "--package", "nucleon-cli", "--bins"]))?;
+    let build = show(&mut workspace.release(&["--package", "nucleon-cli", "--bins"]))?;
     if !build.success {
         return Err("the programs do not build".into());
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::Result;
 use crate::children::{exists, quiet};
-use crate::workspace::Workspace;
+use crate::workspace::{RELEASED, Workspace};
 
 /// Something to install, once for each content of `inputs`.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(super) struct Step {
     pub(super) install: fn(&Workspace) -> Result<()>,
 }
 
-const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", "x86_64-unknown-linux-musl"];
+const TARGETS: [&str; 2] = ["wasm32-unknown-unknown", RELEASED];
 
 /// Programs, and the Debian packages that bring them.
 const PACKAGES: [(&str, &str); 6] = [
