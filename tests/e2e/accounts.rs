@@ -235,7 +235,8 @@ fn a_remote_that_does_not_answer_is_told_before_anything_is_changed() {
         .run()
         .fails_with(3);
 
-    assert!(applied.stderr().contains("git"), "{applied}");
+    assert!(applied.stdout().contains("git refused"), "{applied}");
+    assert!(cloudformation.requests().is_empty(), "{applied}");
 }
 
 fn without_roles(platform: Platform) -> Platform {

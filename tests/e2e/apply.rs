@@ -62,7 +62,8 @@ fn a_plan_that_is_not_the_approved_one_is_shown_and_refused() {
         "{refused}"
     );
     assert_eq!(platform.record("environment/one"), None);
-    assert_eq!(platform.stack("one"), None);
+    let status = platform.stack_status("one");
+    assert_eq!(status.as_deref(), Some("REVIEW_IN_PROGRESS"));
 }
 
 #[test]

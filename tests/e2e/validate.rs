@@ -32,7 +32,7 @@ fn everything_that_is_wrong_is_told_at_once() {
     services/reader.yaml:9:18 spec/unknown-environment no spec defines environment `nowhere`
     templates/broken-env/v1/infrastructure/cloudformation.yaml:5:4 render/invalid-yaml this renders to `Properties: {}`: a mapping is followed by something that is not a key
     templates/broken-env/v1/schema/schema.yaml:5:41 template/unused-input no template reads the input `name`
-    templates/forever-env/v1/infrastructure/cloudformation.yaml:3:3 render/fuel the template does not come to an end: it has done more work than a render may do
+    templates/forever-env/v1/infrastructure/cloudformation.yaml:3:16 render/fuel the template does not come to an end: it has done more work than a render may do
     templates/forever-env/v1/schema/schema.yaml:5:41 template/unused-input no template reads the input `name`
     templates/notes-env/v1/infrastructure/notes.txt:1:1 file/symlink `templates/notes-env/v1/infrastructure/notes.txt` is a symbolic link, which Nucleon does not follow
     templates/outside-env/v1/infrastructure/manifest.yaml:3:14 bundle/manifest `../../../../nucleon.yaml` is not a file below the manifest's folder
