@@ -35,15 +35,36 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
 /// Sorts by keys; equal ones stay in their order, also where the order is reversed.
 pub(super) fn sorted<T>(
     state: &State<'_, '_>,
-    mut keyed: Vec<(Vec<Value>, T)>,
+    keyed: Vec<(Vec<Value>, T)>,
     reverse: bool,
+) -> Result<Vec<T>, Error> {
+    sorted_by(keyed, reverse, |left, right| order_keys(state, left, right))
+}
+
+/// Sorts by one key, which Python compares at once: `None` has no order even beside itself.
+fn sorted_by_one<T>(
+    state: &State<'_, '_>,
+    keyed: Vec<(Value, T)>,
+    reverse: bool,
+) -> Result<Vec<T>, Error> {
+    sorted_by(keyed, reverse, |left, right| {
+        charge(state, 32)?;
+        let ordering = compare::order(state, left, "<", right)?;
+        Ok(ordering.unwrap_or(Ordering::Equal))
+    })
+}
+
+fn sorted_by<K, T>(
+    mut keyed: Vec<(K, T)>,
+    reverse: bool,
+    order: impl Fn(&K, &K) -> Result<Ordering, Error>,
 ) -> Result<Vec<T>, Error> {
     let mut fault = None;
     keyed.sort_by(|(left, _), (right, _)| {
         if fault.is_some() {
             return Ordering::Equal;
         }
-        let ordering = order_keys(state, left, right).unwrap_or_else(|error| {
+        let ordering = order(left, right).unwrap_or_else(|error| {
             fault = Some(error);
             Ordering::Equal
         });
@@ -129,9 +150,9 @@ fn dict_sort(
     let mut keyed = Vec::new();
     for (key, value) in pairs(value) {
         let by = path.get(if by_value { &value } else { &key })?;
-        keyed.push((vec![by], Value::from(Tuple::from([key, value]))));
+        keyed.push((by, Value::from(Tuple::from([key, value]))));
     }
-    sorted(state, keyed, arguments.is_true("reverse")?)
+    sorted_by_one(state, keyed, arguments.is_true("reverse")?)
 }
 
 /// `unique(case_sensitive=false, attribute=none)`.
@@ -218,10 +239,10 @@ fn group_by(
     let mut keyed = Vec::new();
     for item in collect(state, value)? {
         let key = path.get(&item)?;
-        keyed.push((vec![key.clone()], (key, item)));
+        keyed.push((key.clone(), (key, item)));
     }
     let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
-    for (key, item) in sorted(state, keyed, false)? {
+    for (key, item) in sorted_by_one(state, keyed, false)? {
         match groups.last_mut() {
             Some((known, items)) if compare::is_equal(state, known, &key)? => items.push(item),
             _ => groups.push((key, vec![item])),

@@ -12,7 +12,10 @@ use crate::render::python::members::Members;
 use crate::render::python::{
     arithmetic, charge, collect, escape, percent, refuse_undefined, slices, text,
 };
-use crate::render::translate::{ABSENT, CALCULATE, CONCATENATE, ITERATE, MAPPING, NOTHING, SLICE};
+use crate::render::translate::{
+    ABSENT, CALCULATE, CONCATENATE, ITERATE, KEY, MAPPING, NOTHING, SLICE,
+};
+use crate::render::unsupported;
 
 /// How many bytes a list takes for each of its items.
 const SLOT: usize = 32;
@@ -24,6 +27,7 @@ pub(in crate::render) fn add_to(environment: &mut Environment<'_>) {
     environment.add_function(MAPPING, mapping);
     environment.add_function(SLICE, slices::slice);
     environment.add_function(ITERATE, iterate);
+    environment.add_function(KEY, key);
     environment.add_global(NOTHING, Value::from_object(Nothing));
     environment.add_global(ABSENT, Value::from_object(Absent));
 }
@@ -214,4 +218,14 @@ fn iterate(
         }
     }
     Ok(items)
+}
+
+/// A key as it is; the engine would take a number with a fraction for an index.
+fn key(value: Value) -> Result<Value, Error> {
+    if type_name(&value) == "float" {
+        return Err(unsupported::error(
+            "a number with a fraction as an index or a key",
+        ));
+    }
+    Ok(value)
 }

@@ -6,6 +6,7 @@ use minijinja::{Error, State, Value};
 use crate::render::python::iterators::Range;
 use crate::render::python::kind::{type_error, type_name, whole};
 use crate::render::python::{charge, collect, escape, refuse_undefined};
+use crate::render::unsupported;
 
 pub(in crate::render) fn slice(
     state: &State<'_, '_>,
@@ -19,7 +20,10 @@ pub(in crate::render) fn slice(
     let bounds = [start, stop.unwrap_or(&none), step.unwrap_or(&none)];
     let kind = type_name(value);
     if !matches!(kind, "str" | "Markup" | "list" | "tuple" | "range") {
-        return Err(type_error(format!("'{kind}' object cannot be sliced")));
+        // Jinja2 has two answers: its optimiser makes nothing of a constant that cannot be sliced.
+        return Err(unsupported::error(format!(
+            "'{kind}' object cannot be sliced"
+        )));
     }
     let [start, stop, step] = bounds.map(bound);
     let (start, stop, step) = (start?, stop?, step?.unwrap_or(1));

@@ -10,7 +10,7 @@ use crate::render::translate::edits::Edits;
 use crate::render::translate::lexer::{Kind, Tag, Token};
 use crate::render::translate::{
     ATTRIBUTE, CALCULATE, COMPARE, COMPARE_FIRST, COMPARE_LAST, COMPARE_NEXT, CONCATENATE, ITERATE,
-    MAPPING, NOTHING, RESERVED, Refusal, RefusalKind, SLICE, literal,
+    KEY, MAPPING, NOTHING, RESERVED, Refusal, RefusalKind, SLICE, literal,
 };
 
 /// How deep expressions may nest; the engine's own parser allows 150 levels, and a level here may be two of them.
@@ -678,6 +678,7 @@ impl<'a> Parser<'a> {
         let mut count = 0;
         let mut slices = 0;
         let first = self.range();
+        let is_literal = matches!(self.kind(), Some(Kind::Text | Kind::Integer));
         while !self.is_operator("]") {
             if count > 0 {
                 self.expect(",")?;
@@ -704,6 +705,9 @@ impl<'a> Parser<'a> {
                 .ends_with(',')
         {
             self.edits.before(first.start, "(");
+            self.edits.after(close.start, ")");
+        } else if !is_literal || self.source[first.end..close.start].trim() != "" {
+            self.edits.before(first.start, format!("{KEY}("));
             self.edits.after(close.start, ")");
         }
         Ok(close.end)
