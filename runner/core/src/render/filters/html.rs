@@ -177,7 +177,7 @@ fn xml_attributes(
     }
     let mut attributes = Vec::new();
     for (key, value) in pairs(value) {
-        if value.is_none() || value.is_undefined() {
+        if value.is_none() || value.is_undefined() || python::is_nothing(&value) {
             continue;
         }
         let Some(name) = key.as_str() else {

@@ -5,7 +5,7 @@ use minijinja::{Environment, Error, State, Value};
 
 use crate::render::arguments::Arguments;
 use crate::render::methods::split::lines;
-use crate::render::python::escape::{html, like};
+use crate::render::python::escape::like;
 use crate::render::python::kind::{type_error, type_name, whole};
 use crate::render::python::{charge, refuse_undefined};
 
@@ -28,11 +28,6 @@ fn indent(
         )));
     };
     let margin = margin(state, arguments.value("width"))?;
-    let margin = if value.is_safe() {
-        html(&margin)
-    } else {
-        margin
-    };
     let blank = arguments.is_true("blank")?;
     let with_end = format!("{text}\n");
     let lines = lines(&with_end, false);

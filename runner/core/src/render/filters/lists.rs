@@ -26,9 +26,9 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
 }
 
 fn first(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
-    if let Some(generator) = value.downcast_object_ref::<Generator>() {
-        let item = generator.next().unwrap_or(Value::UNDEFINED);
-        return Ok(item);
+    if value.downcast_object_ref::<Generator>().is_some() {
+        let next = value.try_iter()?.checked().next();
+        return next.unwrap_or(Ok(Value::UNDEFINED));
     }
     Ok(collect(state, value)?
         .into_iter()
