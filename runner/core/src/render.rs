@@ -4,8 +4,7 @@
 //! is what must come out, byte for byte, so values print in Python's forms (`True`, `None`, `['a', 'b']`).
 //! A template cannot reach outside itself, and cannot run for ever: work, memory, depth and output are bounded.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use minijinja::{Environment, ErrorKind, OutputSpan, OutputSpanKind};
 
@@ -13,7 +12,8 @@ use crate::codes::Code;
 use crate::context::Context;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::render::fault::Fault;
-use crate::render::translate::{Anchors, Refusal, RefusalKind, Translation};
+use crate::render::prepared::{Prepared, Templates};
+use crate::render::translate::{Anchors, Refusal, RefusalKind};
 use crate::rendered::{Origin, Rendered, Segment, location};
 use crate::template::TemplateSource;
 
@@ -24,6 +24,7 @@ mod fault;
 mod filters;
 mod functions;
 mod methods;
+mod prepared;
 mod proton;
 mod python;
 mod scalar;
@@ -54,11 +55,8 @@ pub fn render(template: &TemplateSource, context: &Context) -> Result<Rendered, 
 pub struct Renderer {
     strict: Environment<'static>,
     forgiving: Environment<'static>,
-    translations: Translations,
+    templates: Templates,
 }
-
-/// What the engine reads for each template that was rendered.
-type Translations = Arc<Mutex<HashMap<Arc<str>, Arc<Translation>>>>;
 
 impl Default for Renderer {
     fn default() -> Self {
@@ -69,10 +67,11 @@ impl Default for Renderer {
 impl Renderer {
     /// Makes a renderer that has not compiled anything yet.
     pub fn new() -> Self {
+        let templates = Templates::default();
         Self {
-            strict: environment::strict(),
-            forgiving: environment::forgiving(),
-            translations: Translations::default(),
+            strict: environment::strict(&templates),
+            forgiving: environment::forgiving(&templates),
+            templates,
         }
     }
 
@@ -83,24 +82,28 @@ impl Renderer {
         context: &Context,
     ) -> Result<Rendered, Vec<Diagnostic>> {
         let file = &template.file;
-        let source = unix_newlines(&template.text);
-        if source.len() > LARGEST_TEMPLATE {
+        if template.text.len() > LARGEST_TEMPLATE {
             return Err(vec![template_too_large(file)]);
         }
-        if stack::must_be_deep(&source) {
-            stack::deep(|| self.render_here(file, &source, context))
+        if stack::must_be_deep(&template.text) {
+            stack::deep(|| self.render_here(template, context))
         } else {
-            self.render_here(file, &source, context)
+            self.render_here(template, context)
         }
     }
 
     fn render_here(
         &self,
-        file: &Arc<str>,
-        source: &Arc<str>,
+        template: &TemplateSource,
         context: &Context,
     ) -> Result<Rendered, Vec<Diagnostic>> {
-        let translation = self.translation(source);
+        let file = &template.file;
+        let prepared = self.templates.prepared(&template.text);
+        let Prepared {
+            source,
+            translation,
+            ..
+        } = &*prepared;
         let fault = Fault {
             file,
             source,
@@ -111,7 +114,7 @@ impl Renderer {
             return Err(vec![self.refuse(&fault, refusal)]);
         }
         let (text, unknown, segments) = self
-            .evaluate(&translation, context)
+            .evaluate(&prepared, context)
             .map_err(|error| vec![self.describe(&fault, &error)])?;
         if text.len() > LARGEST_OUTPUT {
             let largest = segments.iter().max_by_key(|segment| segment.output.len());
@@ -130,7 +133,7 @@ impl Renderer {
     /// What is not Jinja is said as the engine says it, where it sees the fault, too.
     fn refuse(&self, fault: &Fault<'_>, refusal: &Refusal) -> Diagnostic {
         let engine = match refusal.kind {
-            RefusalKind::Syntax => self.strict.get_template(fault.source).err(),
+            RefusalKind::Syntax => self.strict.template_from_str(fault.source).err(),
             RefusalKind::Missing | RefusalKind::Unsupported => None,
         };
         engine.map_or_else(|| fault.refusal(refusal), |error| fault.describe(&error))
@@ -139,7 +142,7 @@ impl Renderer {
     /// What is wrong with the statements is said of those that the author wrote.
     fn describe(&self, fault: &Fault<'_>, error: &minijinja::Error) -> Diagnostic {
         let of_source = match error.kind() {
-            ErrorKind::SyntaxError => self.strict.get_template(fault.source).err(),
+            ErrorKind::SyntaxError => self.strict.template_from_str(fault.source).err(),
             _ => None,
         };
         let anchors = &Anchors::default();
@@ -149,26 +152,7 @@ impl Renderer {
         )
     }
 
-    fn translation(&self, source: &Arc<str>) -> Arc<Translation> {
-        let known = |translations: &HashMap<_, Arc<Translation>>| translations.get(source).cloned();
-        let translations = || {
-            self.translations
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-        };
-        let found = known(&translations());
-        found.unwrap_or_else(|| {
-            let translation = Arc::new(translate::translate(source));
-            translations().insert(source.clone(), translation.clone());
-            translation
-        })
-    }
-
-    fn evaluate(
-        &self,
-        template: &Translation,
-        context: &Context,
-    ) -> Result<Output, minijinja::Error> {
+    fn evaluate(&self, template: &Prepared, context: &Context) -> Result<Output, minijinja::Error> {
         match run(&self.strict, template, context) {
             Err(refused) if may_be_unknown(&refused) => {
                 run(&self.forgiving, template, context).map_err(|_| refused.error)
@@ -188,18 +172,19 @@ struct Refused {
 
 fn run(
     environment: &Environment<'_>,
-    template: &Translation,
+    template: &Prepared,
     context: &Context,
 ) -> Result<Output, Refused> {
     let (members, reads) = context.view();
     let root = environment::with_reads(members, &reads);
     let evaluated = environment
-        .get_template(&template.text)
+        .get_template(&template.name)
         .and_then(|template| template.render_with_spans(root));
     let unknown = reads.names();
     match evaluated {
         Ok((text, spans)) => {
-            let (text, segments) = blocks::indent(text, segments(&spans, &template.anchors));
+            let (text, segments) =
+                blocks::indent(text, segments(&spans, &template.translation.anchors));
             Ok((text, unknown, segments))
         }
         Err(error) => Err(Refused {
@@ -224,15 +209,6 @@ fn segments(spans: &[OutputSpan], anchors: &Anchors) -> Vec<Segment> {
         copied: span.kind() == OutputSpanKind::Raw,
     });
     segments.collect()
-}
-
-/// Jinja2 reads `\r\n` as `\n`.
-fn unix_newlines(text: &Arc<str>) -> Arc<str> {
-    if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n").into()
-    } else {
-        text.clone()
-    }
 }
 
 fn too_large(place: Location) -> Diagnostic {

@@ -6,6 +6,7 @@ use minijinja::{
 };
 
 use crate::context::unknown::{self, Reads};
+use crate::render::prepared::Templates;
 use crate::render::python::operators;
 use crate::render::{filters, functions, methods, proton, python, tests};
 
@@ -123,10 +124,10 @@ pub(super) const TESTS: &[&str] = &[
 pub(super) const FUNCTIONS: &[&str] = &["cycler", "dict", "joiner", "namespace", "range"];
 
 /// The engine for everything.
-pub(super) fn strict() -> Environment<'static> {
+pub(super) fn strict(templates: &Templates) -> Environment<'static> {
     let mut environment = Environment::new();
-    // A template is called what it says, so that each is compiled once, whatever its file is called.
-    environment.set_loader(|text| Ok(Some(text.to_owned())));
+    let templates = templates.clone();
+    environment.set_loader(move |name| Ok(templates.text(name)));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
@@ -148,8 +149,8 @@ pub(super) fn strict() -> Environment<'static> {
 /// The engine for templates that look something up by a value that is not known yet.
 ///
 /// What such a lookup finds is undefined, and prints as the unknown value that was read last.
-pub(super) fn forgiving() -> Environment<'static> {
-    let mut environment = strict();
+pub(super) fn forgiving(templates: &Templates) -> Environment<'static> {
+    let mut environment = strict(templates);
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
     environment.set_formatter(format_forgiving);
     environment
