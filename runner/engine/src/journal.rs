@@ -17,6 +17,7 @@ use crate::run::Run;
 type Answer = Result<Appended, Arc<PortError>>;
 type Slot = Arc<AsyncMutex<Open>>;
 
+/// A record as it was written last.
 struct Open {
     tip: String,
     record: Record,
@@ -47,22 +48,10 @@ impl<'a> Journal<'a> {
 
     /// Writes the first event of a deployment; whoever gets through holds the target.
     pub async fn open(&self, expected: Option<String>, record: Record) -> Result<(), Refusal> {
-        let target = record.target.clone();
-        let message = format!("{target}: {} ({})", record.status, record.id);
-        match self
-            .append(Append {
-                expected,
-                record: record.clone(),
-                message,
-            })
-            .await?
-        {
-            Appended::Lost => Err(Refusal::Faster { target }),
-            Appended::Written(tip) => {
-                lock(&self.open).insert(target, Arc::new(AsyncMutex::new(Open { tip, record })));
-                Ok(())
-            }
-        }
+        let open = self.write(expected, record).await?;
+        let target = open.record.target.clone();
+        lock(&self.open).insert(target, Arc::new(AsyncMutex::new(open)));
+        Ok(())
     }
 
     /// Writes the last event of a deployment, what `close` makes of its record, and gives the new tip.
@@ -78,25 +67,13 @@ impl<'a> Journal<'a> {
         };
         let open = slot.lock().await;
         let record = close(open.record.clone(), self.clock.now());
-        self.replace(&open.tip, record).await
+        let closed = self.write(Some(open.tip.clone()), record).await?;
+        Ok((closed.tip, closed.record))
     }
 
     /// Writes one event that needs no lease: a record that is final at once.
     pub async fn note(&self, expected: Option<String>, record: Record) -> Result<Record, Refusal> {
-        let message = format!("{}: {} ({})", record.target, record.status, record.id);
-        match self
-            .append(Append {
-                expected,
-                record: record.clone(),
-                message,
-            })
-            .await?
-        {
-            Appended::Lost => Err(Refusal::Faster {
-                target: record.target,
-            }),
-            Appended::Written(_) => Ok(record),
-        }
+        Ok(self.write(expected, record).await?.record)
     }
 
     /// Renews the leases of everything that is open, until it is dropped.
@@ -116,22 +93,20 @@ impl<'a> Journal<'a> {
             lease: Some(self.run.lease_from(self.clock.now())),
             ..open.record.clone()
         };
-        if let Ok((tip, record)) = self.replace(&open.tip, record).await {
-            *open = Open { tip, record };
+        if let Ok(renewed) = self.write(Some(open.tip.clone()), record).await {
+            *open = renewed;
         }
     }
 
-    async fn replace(&self, tip: &str, record: Record) -> Result<(String, Record), Refusal> {
-        let message = format!("{}: {} ({})", record.target, record.status, record.id);
-        match self
-            .append(Append {
-                expected: Some(tip.to_owned()),
-                record: record.clone(),
-                message,
-            })
-            .await?
-        {
-            Appended::Written(tip) => Ok((tip, record)),
+    /// Writes one event on the tip that was read.
+    async fn write(&self, expected: Option<String>, record: Record) -> Result<Open, Refusal> {
+        let event = Append {
+            expected,
+            message: format!("{}: {} ({})", record.target, record.status, record.id),
+            record: record.clone(),
+        };
+        match self.append(event).await? {
+            Appended::Written(tip) => Ok(Open { tip, record }),
             Appended::Lost => Err(Refusal::Faster {
                 target: record.target,
             }),
