@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::digest::InputsDigest;
-use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::ApprovedPlan;
 use nucleon_core::record::{Format, Provisioned, Purpose, Record, TemplateUsed};
 use nucleon_core::secret::Secret;
@@ -51,6 +51,46 @@ impl Candidate {
         self.template.as_ref().map(ToString::to_string)
     }
 
+    /// A record of this run that says nothing yet of what happens.
+    fn record(&self, purpose: Purpose, run: &Run, now: Timestamp) -> Record {
+        Record {
+            format: Format,
+            id: self.deployment.id.clone(),
+            target: self.target().clone(),
+            purpose,
+            template: self.template.clone(),
+            inputs_digest: None,
+            rendered_digest: None,
+            plan_digest: None,
+            status: DeploymentStatus::InProgress,
+            message: None,
+            account: self.deployment.place.account.clone(),
+            region: self.deployment.place.region.clone(),
+            provisioned: None,
+            outputs: BTreeMap::new(),
+            started: now,
+            completed: None,
+            lease: None,
+            actor: run.actor.clone(),
+            approvals: Vec::new(),
+            commit: run.commit.clone(),
+            pull_request: run.pull_request,
+            run_url: run.run_url.clone(),
+            unknown: BTreeMap::new(),
+        }
+    }
+
+    /// The first record of a target that lives already.
+    ///
+    /// It tells no digests: nothing of ours was ever attempted there, and the next deploying run looks at it.
+    pub fn adopt(&self, outcome: Outcome, run: &Run, now: Timestamp) -> Record {
+        let outcome = Outcome {
+            message: Some("imported".to_owned()),
+            ..outcome
+        };
+        self.record(Purpose::Import, run, now).close(outcome, now)
+    }
+
     /// The record that is written before the first change.
     pub fn open(
         &self,
@@ -59,39 +99,19 @@ impl Candidate {
         run: &Run,
         now: Timestamp,
     ) -> Record {
-        let destroy = self.deployment.destroy;
+        let (purpose, status) = if self.deployment.destroy {
+            (Purpose::Destroy, DeploymentStatus::DeleteInProgress)
+        } else {
+            (Purpose::Deploy, DeploymentStatus::InProgress)
+        };
         Record {
-            format: Format,
-            id: self.deployment.id.clone(),
-            target: self.target().clone(),
-            purpose: if destroy {
-                Purpose::Destroy
-            } else {
-                Purpose::Deploy
-            },
-            template: self.template.clone(),
             inputs_digest: Some(self.inputs.clone()),
             rendered_digest: Some(self.deployment.rendered.clone()),
             plan_digest: Some(approved.plan().digest()),
-            status: if destroy {
-                DeploymentStatus::DeleteInProgress
-            } else {
-                DeploymentStatus::InProgress
-            },
-            message: None,
-            account: self.deployment.place.account.clone(),
-            region: self.deployment.place.region.clone(),
+            status,
             provisioned: Some(provisioned),
-            outputs: BTreeMap::new(),
-            started: now,
-            completed: None,
             lease: Some(run.lease_from(now)),
-            actor: run.actor.clone(),
-            approvals: Vec::new(),
-            commit: run.commit.clone(),
-            pull_request: run.pull_request,
-            run_url: run.run_url.clone(),
-            unknown: BTreeMap::new(),
+            ..self.record(purpose, run, now)
         }
     }
 }

@@ -1,11 +1,8 @@
 //! Takes over a stack that lives already: its first record, and a plan that should be empty.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use nucleon_core::outcome::{DeploymentStatus, Outcome};
+use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::plan::Plan;
-use nucleon_core::record::{Format, Purpose, Record};
+use nucleon_core::record::Record;
 
 use crate::candidate::Candidate;
 use crate::hidden;
@@ -72,7 +69,7 @@ pub async fn import(
     let plan = tools.provisioner.plan(deployment).await?;
     let plan = hidden::plan(plan, candidate).sorted();
     let outcome = hidden::outcome(living.outcome, candidate);
-    let record = adopt(candidate, outcome, tools.run, tools.clock.now());
+    let record = candidate.adopt(outcome, tools.run, tools.clock.now());
     let journal = Journal::new(tools.state, tools.clock, tools.run);
     let record = journal
         .note(tip.map(|tip| tip.commit.clone()), record)
@@ -90,34 +87,4 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// Who imports.
     pub run: &'a Run,
-}
-
-/// The first record of a target that lives already.
-fn adopt(candidate: &Candidate, outcome: Outcome, run: &Run, now: Timestamp) -> Record {
-    Record {
-        format: Format,
-        id: candidate.deployment.id.clone(),
-        target: candidate.target().clone(),
-        purpose: Purpose::Import,
-        template: candidate.template.clone(),
-        inputs_digest: None,
-        // Nothing of ours was ever attempted there: the next deploying run looks at it.
-        rendered_digest: None,
-        plan_digest: None,
-        status: outcome.status,
-        message: Some("imported".to_owned()),
-        account: candidate.deployment.place.account.clone(),
-        region: candidate.deployment.place.region.clone(),
-        provisioned: outcome.provisioned,
-        outputs: outcome.outputs,
-        started: now,
-        completed: Some(now),
-        lease: None,
-        actor: run.actor.clone(),
-        approvals: Vec::new(),
-        commit: run.commit.clone(),
-        pull_request: run.pull_request,
-        run_url: run.run_url.clone(),
-        unknown: BTreeMap::new(),
-    }
 }
