@@ -1,7 +1,5 @@
 //! Executes what was approved, and finds out what became of it where that is not certain.
 
-use std::sync::Arc;
-
 use nucleon_core::plan::ApprovedPlan;
 use nucleon_core::record::Record;
 
@@ -50,8 +48,8 @@ impl Apply<'_> {
                 self.stale(journal, candidate, &record, error).await
             }
             Err(error) => {
-                let_go(journal, candidate, &lost_sight(&error)).await?;
-                Err(Refusal::Port(Arc::new(error)))
+                lost_sight(journal, candidate, &error).await;
+                Err(error.into())
             }
         }
     }
@@ -74,9 +72,9 @@ impl Apply<'_> {
             let close = |record, now| unattempted(record, outcome, now);
             journal.close(candidate.target(), close).await?;
         } else {
-            let_go(journal, candidate, &lost_sight(&error)).await?;
+            lost_sight(journal, candidate, &error).await;
         }
-        Err(Refusal::Port(Arc::new(error)))
+        Err(error.into())
     }
 }
 
@@ -97,7 +95,9 @@ pub(crate) async fn let_go(
     Ok(())
 }
 
-/// Says that the end of a deployment is not known.
-pub(crate) fn lost_sight(error: &PortError) -> String {
-    format!("lost sight of the deployment: {error}")
+/// Lets go of a deployment whose end is not known because of an error.
+pub(crate) async fn lost_sight(journal: &Journal<'_>, candidate: &Candidate, error: &PortError) {
+    let why = format!("lost sight of the deployment: {error}");
+    // Where this cannot be written the lease runs out by itself; why sight was lost matters more.
+    let _kept = let_go(journal, candidate, &why).await;
 }

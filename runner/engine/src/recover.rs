@@ -1,7 +1,5 @@
 //! What to do about a record that says `IN_PROGRESS` although nobody works on it any more.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::record::{Provisioned, Purpose, Record};
@@ -27,8 +25,7 @@ pub async fn recover(
     let found = tools
         .provisioner
         .inspect(&candidate.deployment, &record)
-        .await
-        .map_err(Arc::new)?;
+        .await?;
     let taken = Record {
         lease: Some(tools.run.lease_from(tools.now)),
         ..record.clone()
@@ -83,8 +80,8 @@ impl Tools<'_> {
         match ended {
             Ok(outcome) => Ok(outcome),
             Err(error) => {
-                let_go(self.journal, candidate, &lost_sight(&error)).await?;
-                Err(Refusal::Port(Arc::new(error)))
+                lost_sight(self.journal, candidate, &error).await;
+                Err(error.into())
             }
         }
     }

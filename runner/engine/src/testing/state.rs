@@ -26,7 +26,8 @@ struct Shelf {
     ledgers: BTreeMap<TargetId, Vec<Tip>>,
     faster: Vec<Record>,
     unreadable: Option<TargetId>,
-    refusals: BTreeMap<TargetId, PortError>,
+    /// After how many more events of a target one is refused, and why.
+    refusals: BTreeMap<TargetId, (u32, PortError)>,
     view: Files,
     commits: u32,
 }
@@ -52,6 +53,17 @@ impl Shelf {
         };
         self.ledgers.entry(target.clone()).or_default().push(tip);
         commit
+    }
+
+    fn refusal(&mut self, target: &TargetId) -> Option<PortError> {
+        let (after, error) = self.refusals.get_mut(target)?;
+        if *after == 0 {
+            let error = error.clone();
+            self.refusals.remove(target);
+            return Some(error);
+        }
+        *after -= 1;
+        None
     }
 
     fn append(&mut self, event: &Append) -> Appended {
@@ -95,9 +107,10 @@ impl FakeState {
         lock(&self.shelf).faster.push(record);
     }
 
-    /// Lets the next event of one target be refused; the others of the same push are not.
-    pub fn refuse(&self, target: &TargetId, error: PortError) {
-        lock(&self.shelf).refusals.insert(target.clone(), error);
+    /// Lets an event of one target be refused after so many that are not; those of others in the same push are written.
+    pub fn refuse(&self, target: &TargetId, after: u32, error: PortError) {
+        let refusal = (after, error);
+        lock(&self.shelf).refusals.insert(target.clone(), refusal);
     }
 
     /// Lets every read fail that asks for a target.
@@ -151,7 +164,7 @@ impl State for FakeState {
         }
         let append = |event: &Append| {
             let Record { target, status, .. } = &event.record;
-            let answer = match shelf.refusals.remove(target) {
+            let answer = match shelf.refusal(target) {
                 Some(error) => Err(error),
                 None => Ok(shelf.append(event)),
             };

@@ -9,7 +9,7 @@ use nucleon_engine::testing::Answer;
 
 use crate::scene::{
     DEV, NOON, Scene, candidate, executed, farewell, held, living, modified, nothing, outcome,
-    place, plan, prepared, record, refused, stale, unreachable,
+    place, plan, prepared, record, refused, stale, target, unreachable,
 };
 
 #[tokio::test]
@@ -150,6 +150,20 @@ async fn a_deployment_out_of_sight_is_let_go_of_and_not_closed() {
 }
 
 #[tokio::test]
+async fn why_sight_was_lost_is_told_even_where_it_cannot_be_written() {
+    let scene = Scene::new().expect([modified(), Answer::Execute(Err(unreachable()))]);
+    scene.state.refuse(&target(DEV), 1, refused("closed"));
+    assert_eq!(
+        scene.told().await[2..],
+        [
+            "execute",
+            "append IN_PROGRESS, refused",
+            "= refused: could not reach CloudFormation to ask"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_change_that_became_stale_is_closed_as_never_begun() {
     let inspected = Answer::Inspect(Ok(Found::NotStarted));
     let scene = Scene::new().expect([modified(), Answer::Execute(Err(stale())), inspected]);
@@ -214,7 +228,7 @@ async fn what_a_live_run_holds_is_refused_and_says_who_holds_it_and_until_when()
 #[tokio::test]
 async fn a_record_that_cannot_be_read_keeps_everybody_away() {
     let mut scene = Scene::new();
-    scene.state = scene.state.with_corrupt(&crate::scene::target(DEV));
+    scene.state = scene.state.with_corrupt(&target(DEV));
     let told = scene.apply(&[candidate(DEV)]).await.remove(0).unwrap_err();
     assert_eq!(
         told.to_string(),

@@ -31,7 +31,7 @@ async fn a_target_whose_ref_is_refused_does_not_stop_its_neighbours() {
     let scene = Scene::new()
         .expect_of(DEV, [update(DEV), Answer::Discard(Ok(()))])
         .expect_of(PROD, [update(PROD), executed()]);
-    scene.state.refuse(&target(DEV), closed());
+    scene.state.refuse(&target(DEV), 0, closed());
     let results = scene.apply(&[candidate(DEV), candidate(PROD)]).await;
     let ends: Vec<String> = results.iter().map(end).collect();
     let refused = "= refused: git refused to write the state: hook declined";
@@ -99,7 +99,7 @@ async fn an_end_that_cannot_be_written_is_an_error_and_leaves_the_target_locked(
     let scene = Scene::new().expect(answers);
     let close = async {
         scene.until("execute").await;
-        scene.state.refuse(&target(DEV), closed());
+        scene.state.refuse(&target(DEV), 0, closed());
         scene.stop.send_replace(true);
     };
     let (told, ()) = tokio::join!(scene.told(), close);
@@ -152,7 +152,7 @@ async fn a_renewal_that_fails_is_tried_again() {
     let scene = Scene::new().expect(answers);
     let time = async {
         scene.until("execute").await;
-        scene.state.refuse(&target(DEV), closed());
+        scene.state.refuse(&target(DEV), 0, closed());
         tokio::time::sleep(Duration::from_mins(11)).await;
         scene.stop.send_replace(true);
     };
