@@ -1,7 +1,6 @@
 //! Applies targets: plans again, compares with what was approved, executes exactly that, and writes the record.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use futures_util::future::join_all;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
@@ -13,13 +12,11 @@ use tokio::sync::{Semaphore, watch};
 use crate::candidate::Candidate;
 use crate::hidden;
 use crate::journal::Journal;
+use crate::plan::AT_ONCE;
 use crate::ports::{Approvals, Clock, Prepared, Progress, Provisioner, State, Tip};
 use crate::recover::{Tools, recover};
 use crate::refusal::Refusal;
 use crate::run::Run;
-
-/// How many targets of a stage are worked on at once.
-const AT_ONCE: usize = 64;
 
 /// What became of a target that was applied.
 #[derive(Clone, Debug)]
@@ -122,7 +119,7 @@ impl Apply<'_> {
 
     async fn prepare(&self, candidate: &Candidate) -> Result<Prepared, Refusal> {
         let prepared = self.provisioner.prepare(&candidate.deployment).await;
-        let Prepared { plan, provisioned } = prepared.map_err(Arc::new)?;
+        let Prepared { plan, provisioned } = prepared?;
         Ok(Prepared {
             plan: hidden::plan(plan, candidate),
             provisioned,
@@ -198,16 +195,12 @@ impl Apply<'_> {
         let approvals = self
             .approvals
             .ok_or_else(|| refuse("this is not a GitHub run, or it has no token"))?;
-        if !approvals
-            .has_reviewer_rule(environment)
-            .await
-            .map_err(Arc::new)?
-        {
+        if !approvals.has_reviewer_rule(environment).await? {
             return Err(refuse(
                 "the environment has no rule that demands a reviewer",
             ));
         }
-        let reviews = approvals.reviews().await.map_err(Arc::new)?;
+        let reviews = approvals.reviews().await?;
         let covers = reviews
             .into_iter()
             .filter(|review| review.environments.contains(environment));
@@ -261,11 +254,7 @@ impl Apply<'_> {
         if same {
             return Ok(Applied::Unchanged(tip.map(|(_, record)| record)));
         }
-        let living = self
-            .provisioner
-            .describe(&candidate.deployment)
-            .await
-            .map_err(Arc::new)?;
+        let living = self.provisioner.describe(&candidate.deployment).await?;
         let now = self.clock.now();
         let record = candidate.open(approved, provisioned, self.run, now);
         let outputs = living

@@ -1,8 +1,5 @@
 //! Deploys any number of targets, stage by stage: what one stage gives out, the next one reads from the state.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::target::{Stage, TargetId};
 
@@ -19,6 +16,15 @@ pub struct Deployed {
     pub target: TargetId,
     /// What became of it.
     pub result: Result<Applied, Refusal>,
+}
+
+impl Deployed {
+    fn refused(target: &TargetId, refusal: Refusal) -> Self {
+        Self {
+            target: target.clone(),
+            result: Err(refusal),
+        }
+    }
 }
 
 /// Makes a deployment's id: a UUID.
@@ -86,10 +92,10 @@ pub fn farewells(
     for (target, tip) in targets.iter().filter_map(tip) {
         match &tip.record {
             Ok(record) => candidates.push(fleet.farewell(record, ids())),
-            Err(fault) => refused.push(Deployed {
-                target: target.clone(),
-                result: Err(Refusal::Corrupt(Box::new(fault.clone()))),
-            }),
+            Err(fault) => {
+                let refusal = Refusal::Corrupt(Box::new(fault.clone()));
+                refused.push(Deployed::refused(target, refusal));
+            }
         }
     }
     (candidates, refused)
@@ -104,30 +110,23 @@ async fn one_stage(
     let tips = match apply.state.read(&fleet.with_dependencies(stage)).await {
         Ok(tips) => tips,
         // What earlier stages did is told all the same.
-        Err(error) => return refuse_all(stage, &Refusal::from(error)),
+        Err(error) => {
+            let refusal = Refusal::from(error);
+            let refuse = |target| Deployed::refused(target, refusal.clone());
+            return stage.iter().map(refuse).collect();
+        }
     };
     let (candidates, mut deployed) = candidates(fleet, stage, &tips, ids);
     let mut ready = Vec::new();
     for candidate in candidates {
         match check_dependencies(fleet, &candidate, &tips) {
             Ok(()) => ready.push(candidate),
-            Err(refusal) => deployed.push(Deployed {
-                target: candidate.target().clone(),
-                result: Err(refusal),
-            }),
+            Err(refusal) => deployed.push(Deployed::refused(candidate.target(), refusal)),
         }
     }
     let results = apply.stage(&ready, &tips).await;
     deployed.extend(together(&ready, results));
     deployed
-}
-
-fn refuse_all(targets: &[TargetId], refusal: &Refusal) -> Vec<Deployed> {
-    let refuse = |target: &TargetId| Deployed {
-        target: target.clone(),
-        result: Err(refusal.clone()),
-    };
-    targets.iter().map(refuse).collect()
 }
 
 /// Composes targets into candidates; those with faults are refused.
@@ -144,23 +143,16 @@ pub fn candidates(
     let composed = fleet.compose(&known, tips);
     let (mut candidates, mut refused) = (Vec::new(), Vec::new());
     for (target, (composition, diagnostics)) in known.into_iter().zip(composed) {
-        match composition {
-            Some(composition) => {
-                match fleet.candidate(target, composition, tips.get(&target.id), ids()) {
-                    Ok(candidate) => candidates.push(candidate),
-                    Err(refusal) => refused.push(Deployed {
-                        target: target.id.clone(),
-                        result: Err(refusal),
-                    }),
-                }
-            }
-            None => refused.push(Deployed {
+        let candidate = match composition {
+            Some(composition) => fleet.candidate(target, composition, tips.get(&target.id), ids()),
+            None => Err(Refusal::Faulty {
                 target: target.id.clone(),
-                result: Err(Refusal::Faulty {
-                    target: target.id.clone(),
-                    diagnostics,
-                }),
+                diagnostics,
             }),
+        };
+        match candidate {
+            Ok(candidate) => candidates.push(candidate),
+            Err(refusal) => refused.push(Deployed::refused(&target.id, refusal)),
         }
     }
     (candidates, refused)
@@ -191,7 +183,7 @@ fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Resu
 }
 
 /// What keeps a dependency from being used.
-fn lack(dependency: &TargetId, tips: &BTreeMap<TargetId, crate::ports::Tip>) -> Option<String> {
+fn lack(dependency: &TargetId, tips: &Tips) -> Option<String> {
     match tips.get(dependency).map(|tip| &tip.record) {
         None => Some("is not deployed".to_owned()),
         Some(Err(_)) => Some("has a record that cannot be read".to_owned()),
@@ -206,10 +198,4 @@ fn together(candidates: &[Candidate], results: Vec<Result<Applied, Refusal>>) ->
         result,
     };
     candidates.iter().zip(results).map(pair).collect()
-}
-
-impl From<PortError> for Refusal {
-    fn from(error: PortError) -> Self {
-        Self::Port(Arc::new(error))
-    }
 }

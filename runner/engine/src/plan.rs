@@ -1,7 +1,5 @@
 //! Plans any number of targets side by side.
 
-use std::sync::Arc;
-
 use futures_util::future::join_all;
 use nucleon_core::plan::{Action, Change, Operation, Plan};
 use tokio::sync::Semaphore;
@@ -12,8 +10,8 @@ use crate::hidden;
 use crate::ports::Provisioner;
 use crate::refusal::Refusal;
 
-/// How many targets are planned at once.
-const AT_ONCE: usize = 64;
+/// How many targets are planned, or applied, at once.
+pub(crate) const AT_ONCE: usize = 64;
 
 /// Plans candidates; one that cannot be planned does not stop the others.
 pub async fn plan(
@@ -24,10 +22,7 @@ pub async fn plan(
     join_all(candidates.iter().map(|candidate| async {
         let _permit = permits.acquire().await;
         if candidate.unknown.is_empty() || candidate.deployment.destroy {
-            let plan = provisioner
-                .plan(&candidate.deployment)
-                .await
-                .map_err(Arc::new)?;
+            let plan = provisioner.plan(&candidate.deployment).await?;
             return Ok(hidden::plan(plan, candidate).sorted());
         }
         provisional(provisioner, candidate).await
@@ -40,10 +35,7 @@ async fn provisional(
     provisioner: &dyn Provisioner,
     candidate: &Candidate,
 ) -> Result<Plan, Refusal> {
-    let living = provisioner
-        .describe(&candidate.deployment)
-        .await
-        .map_err(Arc::new)?;
+    let living = provisioner.describe(&candidate.deployment).await?;
     let before = living.as_ref().map(|living| living.template_body.as_str());
     let (shown, masked) = difference(
         before.unwrap_or_default(),

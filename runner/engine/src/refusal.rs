@@ -99,24 +99,13 @@ pub enum Refusal {
     Port(#[from] Arc<PortError>),
 }
 
-impl Refusal {
-    /// The target that is not composed, where that is why it was refused.
-    pub fn target(&self) -> Option<&TargetId> {
-        match self {
-            Self::Faulty { target, .. } | Self::OnlyRendered { target, .. } => Some(target),
-            Self::Locked { .. }
-            | Self::Faster { .. }
-            | Self::Stale(_)
-            | Self::Unapproved { .. }
-            | Self::NoReview { .. }
-            | Self::Stopped { .. }
-            | Self::Dependency { .. }
-            | Self::Unknown { .. }
-            | Self::Corrupt(_)
-            | Self::Port(_) => None,
-        }
+impl From<PortError> for Refusal {
+    fn from(error: PortError) -> Self {
+        Self::Port(Arc::new(error))
     }
+}
 
+impl Refusal {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -87,23 +87,17 @@ impl Plan {
             targets.push(planned(candidate, result));
         }
         let mut found = Vec::new();
-        for refusal in refused
-            .into_iter()
-            .filter_map(|deployed| deployed.result.err())
-        {
+        for Deployed { target, result } in refused {
+            let Err(refusal) = result else { continue };
             kinds.push(kind_of(&refusal));
-            let known = workspace.fleet.repository.targets();
-            if let Some(target) = refusal.target().and_then(|id| known.get(id)) {
-                targets.push(not_planned(target, &refusal));
-            }
             if let Refusal::Corrupt(fault) = refusal {
                 found.push(*fault);
-            } else if let Refusal::Faulty {
-                diagnostics: faults,
-                ..
-            } = refusal
-            {
-                found.extend(faults);
+                continue;
+            }
+            let known = workspace.fleet.repository.targets().get(&target);
+            targets.extend(known.map(|target| not_planned(target, &refusal)));
+            if let Refusal::Faulty { diagnostics, .. } = refusal {
+                found.extend(diagnostics);
             }
         }
         targets.sort_by_key(|planned| (planned.stage, planned.target.clone()));
