@@ -1,7 +1,15 @@
 //! Tables for terminals.
 
+use nucleon_core::visible::visible;
+
 /// A table with a header; columns are as wide as their widest cell, the last is not padded.
+///
+/// A cell is one line whatever stands in it, and no terminal obeys it.
 pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let shown = |row: &'_ Vec<String>| -> Vec<String> {
+        row.iter().map(|cell| visible(cell).into_owned()).collect()
+    };
+    let rows: Vec<Vec<String>> = rows.iter().map(shown).collect();
     let width = |column: usize| {
         let cells = rows
             .iter()
@@ -18,11 +26,7 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> String {
             .zip(&widths)
             .map(|(cell, width)| format!("{cell:<width$}"))
             .collect();
-        format!(
-            "{}
-",
-            padded.join("  ").trim_end()
-        )
+        format!("{}\n", padded.join("  ").trim_end())
     };
     let head = line(&mut header.iter().copied());
     let body = rows
@@ -44,6 +48,15 @@ mod tests {
         assert_eq!(
             table(&["target", "status"], &rows),
             "target           status\nenvironment/dev  ok\nx\n"
+        );
+    }
+
+    #[test]
+    fn a_cell_is_one_line_that_no_terminal_obeys() {
+        let rows = [vec!["no\nright \u{1b}[2J".to_owned()]];
+        assert_eq!(
+            table(&["message"], &rows),
+            "message\nno\\nright \\u{1b}[2J\n"
         );
     }
 }
