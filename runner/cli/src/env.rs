@@ -61,8 +61,6 @@ pub const GITHUB_RUN_ID: &str = "GITHUB_RUN_ID";
 pub const GITHUB_RUN_ATTEMPT: &str = "GITHUB_RUN_ATTEMPT";
 /// GitHub: the commit.
 pub const GITHUB_SHA: &str = "GITHUB_SHA";
-/// GitHub: the event's name.
-pub const GITHUB_EVENT_NAME: &str = "GITHUB_EVENT_NAME";
 /// GitHub: the file with the event.
 pub const GITHUB_EVENT_PATH: &str = "GITHUB_EVENT_PATH";
 /// GitHub: who started the run.
@@ -73,6 +71,10 @@ pub const RUNNER_TEMP: &str = "RUNNER_TEMP";
 pub const ID_TOKEN_REQUEST_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 /// GitHub: what the request for a web identity token is signed with.
 pub const ID_TOKEN_REQUEST_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+/// Who is at the terminal; the first that is set.
+pub const USER: [&str; 3] = ["USER", "LOGNAME", "USERNAME"];
+/// Which machine the terminal is at.
+pub const HOSTNAME: &str = "HOSTNAME";
 /// Any value: no colour.
 pub const NO_COLOR: &str = "NO_COLOR";
 

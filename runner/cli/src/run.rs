@@ -7,8 +7,8 @@ use serde::Deserialize;
 use crate::env;
 use crate::error::{Failure, Kind};
 
-/// How long a lease lasts unless a test says otherwise (`design.md` §7).
-const LEASE_SECONDS: i64 = 15 * 60;
+/// How many seconds a lease lasts unless a test says otherwise.
+const LEASE: u32 = 15 * 60;
 
 /// The parts of a GitHub event that are read.
 #[derive(Debug, Default, Deserialize)]
@@ -76,16 +76,6 @@ pub fn event() -> Result<Event, Failure> {
 
 /// This run, on a commit.
 pub fn current(commit: String) -> Result<Run, Failure> {
-    let url = run_url();
-    let lease = match env::get(env::LEASE) {
-        Some(seconds) => seconds.parse().map_err(|_| {
-            Failure::new(
-                Kind::CommandLine,
-                format!("{}: `{seconds}` is not a number of seconds", env::LEASE),
-            )
-        })?,
-        None => LEASE_SECONDS,
-    };
     Ok(Run {
         owner: owner(),
         actor: env::get(env::GITHUB_ACTOR).unwrap_or_else(user),
@@ -93,9 +83,25 @@ pub fn current(commit: String) -> Result<Run, Failure> {
         pull_request: event()?
             .pull_request
             .map(|pull_request| pull_request.number),
-        run_url: url,
-        lease: SignedDuration::from_secs(lease),
+        run_url: run_url(),
+        lease: lease(env::get(env::LEASE))?,
     })
+}
+
+/// How long a lease lasts; one of no time would be renewed without end.
+fn lease(given: Option<String>) -> Result<SignedDuration, Failure> {
+    let seconds = match given {
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|seconds| *seconds > 0)
+            .ok_or_else(|| {
+                let message = format!("{}: `{text}` is not a number of seconds", env::LEASE);
+                Failure::new(Kind::CommandLine, message).hint("write a whole number, as in 900")
+            })?,
+        None => LEASE,
+    };
+    Ok(SignedDuration::from_secs(seconds.into()))
 }
 
 fn owner() -> String {
@@ -104,15 +110,13 @@ fn owner() -> String {
         return format!("run {id}, attempt {attempt}");
     }
     let user = user();
-    let machine = env::get("HOSTNAME").unwrap_or_else(|| "a terminal".to_owned());
+    let machine = env::get(env::HOSTNAME).unwrap_or_else(|| "a terminal".to_owned());
     format!("{user} at {machine}, process {}", std::process::id())
 }
 
 /// Who is at the terminal.
 fn user() -> String {
-    let named = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(env::get);
+    let named = env::USER.into_iter().find_map(env::get);
     named.unwrap_or_else(|| "somebody".to_owned())
 }
 
@@ -133,4 +137,19 @@ pub fn run_url() -> Option<String> {
         env::get(env::GITHUB_REPOSITORY)?,
         env::get(env::GITHUB_RUN_ID)?
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_lasts_some_time_and_not_for_ever() {
+        assert_eq!(lease(None).unwrap().as_secs(), 900);
+        assert_eq!(lease(Some("2".to_owned())).unwrap().as_secs(), 2);
+        for wrong in ["0", "-1", "soon", "99999999999999"] {
+            let failure = lease(Some(wrong.to_owned())).unwrap_err();
+            assert_eq!(failure.kind, Kind::CommandLine, "{wrong}");
+        }
+    }
 }
