@@ -148,6 +148,14 @@ fn only_the_faults_of_the_files_that_were_named_are_told() {
 }
 
 #[test]
+fn a_path_that_is_not_in_the_repository_is_a_fault_of_the_command_line() {
+    for path in ["environments/on.yaml", "..", "/etc"] {
+        let told = platform().nucleon(["validate", path]).fails_with(2);
+        assert!(told.stderr().contains(path), "{told}");
+    }
+}
+
+#[test]
 fn an_unknown_input_is_a_warning_and_no_error() {
     let repository = platform().write("environments/one.yaml", environment("one", "lenght: 2"));
 
@@ -238,7 +246,6 @@ fn environment(name: &str, inputs: &str) -> String {
     )
 }
 
-/// Aliases of aliases: two hundred bytes that would grow to a billion values.
 /// A repository with a fault of every kind.
 fn everything_wrong() -> Repository {
     let repository = with_wrong_bundles(with_wrong_specs(platform()));
@@ -320,6 +327,7 @@ fn with_wrong_bundles(repository: Repository) -> Repository {
         )
 }
 
+/// Aliases of aliases: two hundred bytes that would grow to a billion values.
 fn bomb() -> String {
     let mut text =
         "proton: EnvironmentSpec\nname: bomb\nspec:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
@@ -374,6 +382,8 @@ fn what_bundles_have_from_the_preview_is_rewritten() {
         )
         .write("templates/old-svc/v1/infrastructure/c.yaml", template);
     let _ = repository.nucleon(["validate"]).fails_with(1);
+    let elsewhere = repository.nucleon(["validate", "--fix", "environments"]);
+    assert!(!elsewhere.to_string().contains("renamed"), "{elsewhere}");
 
     let told = repository
         .nucleon(["validate", "--fix", "templates/old-svc"])

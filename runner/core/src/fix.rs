@@ -30,6 +30,16 @@ pub enum Fix {
     },
 }
 
+impl Fix {
+    /// The file or folder that is changed.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Rewrite { file, .. } => file,
+            Self::Rename { from, .. } => from,
+        }
+    }
+}
+
 /// What has to change, bundle by bundle.
 pub fn fixes(files: &Files) -> Vec<Fix> {
     let schemas = files.iter().filter_map(|(path, content)| {

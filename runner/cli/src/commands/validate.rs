@@ -18,7 +18,7 @@ use crate::workspace::{self, Checked};
 /// Arguments of `nucleon validate`.
 #[derive(Debug, Args)]
 pub struct Validate {
-    /// Only report faults in these files and folders
+    /// Only these files and folders
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Rewrite what bundles have from Proton's preview: `engine:`, old names, old folders
@@ -35,8 +35,9 @@ const SCHEMAS: &str = ".nucleon/schemas";
 impl Validate {
     /// Does it.
     pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
+        let paths = below(&common.root, &self.paths)?;
         if self.fix {
-            fix(&common.root)?;
+            fix(&common.root, &paths)?;
         }
         let checked = workspace::check(common)?;
         if let Some(folder) = &self.write_schemas {
@@ -45,7 +46,7 @@ impl Validate {
         let diagnostics: Vec<Diagnostic> = checked
             .diagnostics
             .iter()
-            .filter(|diagnostic| self.reports(diagnostic))
+            .filter(|diagnostic| is_asked_for(diagnostic, &paths))
             .cloned()
             .collect();
         match common.format() {
@@ -74,17 +75,32 @@ impl Validate {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
 
-    fn reports(&self, diagnostic: &Diagnostic) -> bool {
-        let Some(location) = &diagnostic.location else {
-            return true;
-        };
-        let below = |path: &PathBuf| {
-            let path = path.strip_prefix(".").unwrap_or(path);
-            path.as_os_str().is_empty() || Path::new(&*location.file).starts_with(path)
-        };
-        self.paths.is_empty() || self.paths.iter().any(below)
-    }
+/// The paths that were named, from the repository's root.
+fn below(root: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let below = |path: &PathBuf| {
+        let whole = root.join(path).canonicalize().ok()?;
+        let root = root.canonicalize().ok()?;
+        whole.strip_prefix(root).ok().map(Path::to_owned)
+    };
+    let refuse = |path: &PathBuf| {
+        let message = format!("there is no `{}` in this repository", path.display());
+        Failure::new(Kind::CommandLine, message).hint("name files and folders from its root")
+    };
+    let named = paths.iter();
+    named
+        .map(|path| below(path).ok_or_else(|| refuse(path)))
+        .collect()
+}
+
+fn is_asked_for(diagnostic: &Diagnostic, paths: &[PathBuf]) -> bool {
+    let location = diagnostic.location.as_ref();
+    location.is_none_or(|location| covers(paths, &location.file))
+}
+
+fn covers(paths: &[PathBuf], file: &str) -> bool {
+    paths.is_empty() || paths.iter().any(|path| Path::new(file).starts_with(path))
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -93,8 +109,9 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// Rewrites the files, and says which.
-fn fix(root: &Path) -> Result<(), Failure> {
-    for fix in fix::fixes(&read_tree(root)?) {
+fn fix(root: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+    let fixes = fix::fixes(&read_tree(root)?).into_iter();
+    for fix in fixes.filter(|fix| covers(paths, fix.path())) {
         match fix {
             Fix::Rewrite { file, text } => {
                 output::file(&root.join(&file), &text)?;
