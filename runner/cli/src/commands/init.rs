@@ -1,12 +1,13 @@
 //! `nucleon init`: the files that a platform repository starts with.
 
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::args::Common;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::output;
 
 /// The files, and where they go.
@@ -44,7 +45,8 @@ pub struct Init {
         long,
         value_name = "NAME",
         value_delimiter = ',',
-        requires = "repository"
+        requires = "repository",
+        value_parser = environment
     )]
     environments: Vec<String>,
 }
@@ -72,22 +74,13 @@ impl Init {
     fn filled(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some((owner, name)) = &self.repository {
-            let environments = if self.environments.is_empty() {
-                None
-            } else {
-                Some(self.subjects(owner, name))
-            };
-            if let Some((start, end)) = subjects_of(&text).filter(|_| environments.is_some()) {
-                text.replace_range(start..end, &environments.unwrap_or_default());
+            if let Some(place) = subjects_of(&text).filter(|_| !self.environments.is_empty()) {
+                text.replace_range(place, &self.subjects(owner, name));
             }
-            if let Some((owner_id, id)) = &self.repository_ids {
-                text = text.replace(
-                    "acme@0/platform@0",
-                    &format!("{owner}@{owner_id}/{name}@{id}"),
-                );
-            }
-            text = text.replace("acme@0/platform@0", &format!("{owner}@0/{name}@0"));
+            let (owner_id, id) = self.ids();
+            let with_ids = format!("{owner}@{owner_id}/{name}@{id}");
             text = text
+                .replace("acme@0/platform@0", &with_ids)
                 .replace("acme/platform", &format!("{owner}/{name}"))
                 .replace("@acme/", &format!("@{owner}/"));
         }
@@ -102,10 +95,7 @@ impl Init {
 
     /// The subjects of tokens that may apply, a pair for each GitHub environment.
     fn subjects(&self, owner: &str, name: &str) -> String {
-        let (owner_id, id) = self
-            .repository_ids
-            .clone()
-            .unwrap_or_else(|| ("0".to_owned(), "0".to_owned()));
+        let (owner_id, id) = self.ids();
         let pair = |environment: &String| {
             [
                 format!("repo:{owner}/{name}:environment:{environment}"),
@@ -117,6 +107,12 @@ impl Init {
             .flat_map(pair)
             .collect::<Vec<_>>()
             .join(",\\\n      ")
+    }
+
+    /// The ids of the owner and the repository; `0`, which nobody has, until they are given.
+    fn ids(&self) -> (&str, &str) {
+        let ids = self.repository_ids.as_ref();
+        ids.map_or(("0", "0"), |(owner_id, id)| (owner_id, id))
     }
 
     fn next(&self, root: &Path) -> String {
@@ -137,11 +133,11 @@ impl Init {
 }
 
 /// Where the default of `ApplySubjects` stands.
-fn subjects_of(text: &str) -> Option<(usize, usize)> {
+fn subjects_of(text: &str) -> Option<Range<usize>> {
     let parameter = text.find("\n  ApplySubjects:")?;
     let start = parameter + text[parameter..].find("Default: \"")? + "Default: \"".len();
     let end = start + text[start..].find('"')?;
-    Some((start, end))
+    Some(start..end)
 }
 
 fn repository(text: &str) -> Result<(String, String), String> {
@@ -165,6 +161,16 @@ fn ids(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The name stands between quotes in `roles.yaml`, in a list with commas.
+fn environment(text: &str) -> Result<String, String> {
+    let is_bad = |c: char| c.is_control() || "\"\\,*?".contains(c);
+    if text.is_empty() || text.contains(is_bad) {
+        Err("write the name of a GitHub environment, without quotes and wildcards".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
 fn account(text: &str) -> Result<String, String> {
     let good = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
     if good {
@@ -184,11 +190,6 @@ fn region(text: &str) -> Result<String, String> {
     } else {
         Err("write a region, as in us-east-1".to_owned())
     }
-}
-
-/// What a missing nucleon.yaml needs.
-pub fn missing() -> Failure {
-    Failure::new(Kind::Files, "there is no nucleon.yaml here").hint("nucleon init")
 }
 
 #[cfg(test)]
