@@ -84,12 +84,75 @@ fn an_approval_without_a_digest_is_a_fault_of_the_command_line() {
         .fails_with(2);
 
     assert!(
-        finished.stderr().contains("TARGET=DIGEST")
-            || finished
-                .stderr()
-                .contains("--approved environment/dev=sha256:"),
+        finished
+            .stderr()
+            .contains("--approved environment/dev=sha256:"),
         "{finished}"
     );
+}
+
+#[test]
+fn an_empty_list_of_targets_means_none_of_them_to_plan_and_apply() {
+    // Whoever plans or applies all of it meets the template that is not there.
+    let repository = settled()
+        .write(
+            "environments/one.yaml",
+            "proton: EnvironmentSpec\naccount: main\ntemplate: gone@1.0\nspec: {}\n",
+        )
+        .commit("begin")
+        .push();
+
+    for binary in ["nucleon-plan", "nucleon-apply"] {
+        let given = |targets: &str| repository.run(binary).env("NUCLEON_TARGETS", targets).run();
+        let _ = given("").succeeds();
+        let _ = given("\n").succeeds();
+        let _ = given("environment/one").fails_with(1);
+        let _ = repository.run(binary).run().fails_with(1);
+    }
+}
+
+#[test]
+fn what_is_to_be_deleted_is_named_and_what_was_never_deployed_is_said() {
+    let repository = settled().commit("begin").push();
+
+    for binary in ["nucleon-plan", "nucleon-apply"] {
+        let run = |arguments: &[&str]| repository.run(binary).args(arguments).run();
+        let unnamed = run(&["--destroy"]).fails_with(2);
+        assert!(unnamed.stderr().contains("no target is named"), "{unnamed}");
+        let unknown = run(&["--destroy", "environment/one"]).succeeds();
+        assert!(
+            unknown.to_string().contains("it was never deployed"),
+            "{unknown}"
+        );
+    }
+}
+
+#[test]
+fn flags_count_before_a_sub_command_and_after_it_and_the_last_one_wins() {
+    let repository = settled().commit("begin").push();
+
+    for arguments in [
+        &["--format", "json", "render"][..],
+        &["render", "--format", "json"],
+        &[
+            "--format",
+            "text",
+            "render",
+            "--state-remote",
+            "origin",
+            "--format",
+            "json",
+        ],
+    ] {
+        let rendered = repository.run("nucleon").args(arguments).run().succeeds();
+        assert_eq!(rendered.json()["format"], 1, "{arguments:?}");
+    }
+    let _ = Repository::empty()
+        .run("nucleon")
+        .args(["render", "--state-remote", "origin", "-C"])
+        .arg(repository.folder())
+        .run()
+        .succeeds();
 }
 
 #[test]
@@ -164,4 +227,10 @@ fn the_folder_can_be_named() {
         .args(["validate"])
         .run()
         .succeeds();
+}
+
+/// A repository whose `nucleon.yaml` says all that it must.
+fn settled() -> Repository {
+    let text = "nucleon: 1\nproton: {account: \"111122223333\", region: us-east-1}\naccounts: {main: {id: \"111122223333\"}}\n";
+    Repository::empty().write("nucleon.yaml", text)
 }

@@ -194,9 +194,9 @@ fn a_workflow_step_gets_what_is_to_be_approved() {
         .succeeds();
 
     let written = std::fs::read_to_string(output).unwrap();
-    let plan: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(folder.join("nucleon-plan.json")).unwrap())
-            .unwrap();
+    let (_, path) = written.split_once("plan<<NUCLEON_EOF\n").unwrap();
+    let plan = std::fs::read_to_string(path.lines().next().unwrap()).unwrap();
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
     let digest = plan["targets"][0]["planned"]["approval"].as_str().unwrap();
     assert!(
         written.contains(&format!(

@@ -1,5 +1,6 @@
 //! The arguments that commands share.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -16,6 +17,16 @@ pub enum Format {
     Json,
     /// For people, and as annotations of a workflow run.
     Github,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Github => "github",
+        })
+    }
 }
 
 /// Arguments of every command.
@@ -59,8 +70,8 @@ pub struct Selection {
     #[arg(value_name = "TARGET", env = env::TARGETS, value_delimiter = '\n', hide_env = true, value_parser = parse_target)]
     pub targets: Vec<Line<TargetId>>,
     /// Only targets of one stage
-    #[arg(long, env = env::STAGE, hide_env = true, value_parser = parse_stage)]
-    pub stage: Option<Line<Stage>>,
+    #[arg(long, env = env::STAGE, hide_env = true)]
+    pub stage: Option<Stage>,
     /// Only targets that render differently from a revision of this repository
     #[arg(long, value_name = "REV", env = env::CHANGED_SINCE, hide_env = true)]
     pub changed_since: Option<String>,
@@ -78,20 +89,14 @@ impl Selection {
             .collect()
     }
 
-    /// The stage that was named.
-    pub fn stage(&self) -> Option<Stage> {
-        self.stage.as_ref().and_then(|line| line.0)
-    }
-
-    /// The revision that was named.
-    pub fn changed_since(&self) -> Option<&str> {
-        self.changed_since
-            .as_deref()
-            .filter(|revision| !revision.is_empty())
+    /// Whether a list of targets was given and there is none in it: a step before this one found nothing to do.
+    pub fn is_empty_list(&self) -> bool {
+        let given = !self.targets.is_empty() || std::env::var_os(env::TARGETS).is_some();
+        given && self.named().is_empty()
     }
 }
 
-/// A value, or the empty text that an action's empty input becomes.
+/// A line of a list, which may be empty.
 #[derive(Clone, Debug)]
 pub struct Line<T>(pub Option<T>);
 
@@ -104,16 +109,12 @@ fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
     }
 }
 
-/// A path that an action's input may leave empty.
+/// A path in a list.
 pub fn parse_path(text: &str) -> Result<Line<PathBuf>, std::convert::Infallible> {
     parse_line(text)
 }
 
 fn parse_target(text: &str) -> Result<Line<TargetId>, nucleon_core::target::BadTargetId> {
-    parse_line(text)
-}
-
-fn parse_stage(text: &str) -> Result<Line<Stage>, nucleon_core::target::BadStage> {
     parse_line(text)
 }
 

@@ -39,7 +39,9 @@ fn use_the_runners_folder() {
 }
 
 fn parse<C: Command>() -> Result<C, clap::Error> {
-    let mut matches = without_empty_variables(C::command()).try_get_matches()?;
+    // The last one counts: `nucleon -C a plan` hands its own on, before those that follow.
+    let command = without_empty_variables(C::command()).args_override_self(true);
+    let mut matches = command.try_get_matches()?;
     C::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut C::command()))
 }
 

@@ -1,13 +1,14 @@
 //! Writing: stdout is data, stderr is for people, and GitHub's files take outputs and summaries.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::report;
 use nucleon_core::visible::visible;
 use nucleon_engine::ports::{Event, Progress};
+use serde::Serialize;
 
 use crate::args::Format;
 use crate::env;
@@ -32,13 +33,24 @@ pub fn say(text: &str) {
 }
 
 /// Writes a document of ours to stdout.
-///
-/// # Panics
-///
-/// Never: all keys of our documents are text.
-pub fn json(document: &impl serde::Serialize) {
+pub fn json(document: &impl Serialize) {
+    data(&pretty(document));
+}
+
+/// Writes a document of ours to a file.
+pub fn json_file(path: &Path, document: &impl Serialize) -> Result<(), Failure> {
+    file(path, &pretty(document))
+}
+
+fn pretty(document: &impl Serialize) -> String {
     let text = serde_json::to_string_pretty(document).expect("our documents have text keys");
-    data(&format!("{text}\n"));
+    format!("{text}\n")
+}
+
+/// Where a workflow step keeps a document for the steps after it, each process its own; outside a run nowhere.
+pub fn kept(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(env::get(env::RUNNER_TEMP)?);
+    Some(folder.join(format!("nucleon-{name}-{}.json", std::process::id())))
 }
 
 /// Shows diagnostics: as text on stderr, and as annotations in a workflow run.
@@ -61,9 +73,9 @@ pub fn failure(failure: &Failure, format: Format) {
     let style = anstyle::Style::new()
         .bold()
         .fg_color(Some(anstyle::AnsiColor::Red.into()));
-    say(&format!("{style}error{style:#}: {message}"));
+    say(&format!("{style}error{style:#}: {}", visible(message)));
     if let Some(hint) = &failure.hint {
-        say(&format!("  = help: {hint}"));
+        say(&format!("  = help: {}", visible(hint)));
     }
     if format == Format::Github {
         data(&report::annotation(message, failure.hint.as_deref()));

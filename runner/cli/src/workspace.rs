@@ -1,5 +1,6 @@
 //! Opens what a command works on: the repository's files, the template versions they use, and the state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nucleon_adapters::aws::{
@@ -9,11 +10,14 @@ use nucleon_adapters::clock::{StoppedClock, SystemClock};
 use nucleon_adapters::cloudformation::CloudFormationProvisioner;
 use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
+use nucleon_core::compose::Composition;
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::digest::RenderedDigest;
 use nucleon_core::files::Files;
 use nucleon_core::lint;
 use nucleon_core::repository::Target;
 use nucleon_core::secret::Secret;
+use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
 use nucleon_core::validate;
 use nucleon_engine::fleet::{Fleet, Tips};
@@ -21,9 +25,12 @@ use nucleon_engine::load::load;
 use nucleon_engine::ports::{Clock, State as _};
 use nucleon_engine::select::is_pending;
 
-use crate::args::{Common, Format, Selection, StateArgs};
+use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind};
 use crate::{env, output, run};
+
+/// What is said of a target that is to be deleted and has no record.
+pub const NEVER_DEPLOYED: &str = "it was never deployed: there is nothing to delete";
 
 /// A repository that is open, with its state.
 pub struct Workspace {
@@ -75,19 +82,41 @@ impl Workspace {
         Ok(workspace)
     }
 
+    /// The targets to plan or apply. An empty list means none of them, not all; what is to be deleted is named.
+    pub async fn chosen(
+        &self,
+        selection: &Selection,
+        destroy: Flag,
+    ) -> Result<Vec<TargetId>, Failure> {
+        if selection.is_empty_list() {
+            return Ok(Vec::new());
+        }
+        if !destroy.0 {
+            return self.select(selection).await;
+        }
+        // Their specs may be gone: whether there is anything to delete, only the state knows.
+        let named = selection.named();
+        if named.is_empty() {
+            let message = "no target is named that is to be deleted";
+            return Err(Failure::new(Kind::CommandLine, message)
+                .hint("write each one: --destroy environment/dev"));
+        }
+        Ok(named)
+    }
+
     /// The targets that a command line means, sorted by stage.
     pub async fn select(&self, selection: &Selection) -> Result<Vec<TargetId>, Failure> {
         let targets = self.fleet.repository.targets();
         let named = selection.named();
         for id in &named {
-            self.named(id)?;
+            self.check_known(id)?;
         }
         let mut selected: Vec<&Target> = targets
             .values()
             .filter(|target| named.is_empty() || named.contains(&target.id))
-            .filter(|target| selection.stage().is_none_or(|stage| target.stage == stage))
+            .filter(|target| selection.stage.is_none_or(|stage| target.stage == stage))
             .collect();
-        if let Some(revision) = selection.changed_since() {
+        if let Some(revision) = &selection.changed_since {
             selected = self.changed_since(revision, selected).await?;
         }
         if selection.pending.0 {
@@ -100,22 +129,21 @@ impl Workspace {
             .collect())
     }
 
-    /// What the repository's own faults make of a run: whoever names no target asked for all of it.
+    /// What the repository's own faults make of a run: whoever gives no list of targets asked for all of it.
     pub fn faults(&self, selection: &Selection) -> Option<Kind> {
-        let at_fault =
-            selection.named().is_empty() && self.diagnostics.iter().any(Diagnostic::is_error);
+        let asked_for_all = selection.named().is_empty() && !selection.is_empty_list();
+        let at_fault = asked_for_all && self.diagnostics.iter().any(Diagnostic::is_error);
         at_fault.then_some(Kind::Files)
     }
 
-    /// A target that was named, if there is one.
-    pub fn named(&self, id: &TargetId) -> Result<TargetId, Failure> {
+    /// Refuses a target that no spec defines, with the one that may be meant.
+    pub fn check_known(&self, id: &TargetId) -> Result<(), Failure> {
         let targets = self.fleet.repository.targets();
         if targets.contains_key(id) {
-            return Ok(id.clone());
+            return Ok(());
         }
         let known: Vec<String> = targets.keys().map(ToString::to_string).collect();
-        let closest =
-            nucleon_core::suggest::closest(&id.to_string(), known.iter().map(String::as_str));
+        let closest = closest(&id.to_string(), known.iter().map(String::as_str));
         let hint = closest.map_or_else(
             || "`nucleon status` and the specs name the targets".to_owned(),
             |closest| format!("did you mean `{closest}`?"),
@@ -173,61 +201,52 @@ impl Workspace {
         output::diagnostics(diagnostics, format, &|file| source(&self.files, file));
     }
 
-    async fn pending<'a>(&self, targets: Vec<&'a Target>) -> Result<Vec<&'a Target>, Failure> {
+    async fn pending<'a>(&self, mut targets: Vec<&'a Target>) -> Result<Vec<&'a Target>, Failure> {
         let tips = self.state.read_all().await?;
         let now = self.clock.now();
-        let composed = self.fleet.compose(&targets, &tips);
-        let pending = |(target, (composition, _)): (
-            &'a Target,
-            (Option<nucleon_core::compose::Composition>, _),
-        )| {
-            let digest = composition?.product.digest();
-            is_pending(tips.get(&target.id), &digest, &target.place, now).then_some(target)
-        };
-        Ok(targets
-            .into_iter()
-            .zip(composed)
-            .filter_map(pending)
-            .collect())
+        let digests = digests(&self.fleet, &targets, &tips);
+        targets.retain(|target| {
+            let is_pending = |digest| is_pending(tips.get(&target.id), digest, &target.place, now);
+            digests.get(&target.id).is_some_and(is_pending)
+        });
+        Ok(targets)
     }
 
     /// Targets that render differently than at a revision, whatever the commits between say.
     async fn changed_since<'a>(
         &self,
         revision: &str,
-        targets: Vec<&'a Target>,
+        mut targets: Vec<&'a Target>,
     ) -> Result<Vec<&'a Target>, Failure> {
         let files = self.checkout.tree_at(revision).await?;
-        let before = load(&files, &GitTemplates::new(self.checkout.clone()), revision)
-            .await?
-            .fleet;
+        let templates = GitTemplates::new(self.checkout.clone());
+        let before = load(&files, &templates, revision).await?.fleet;
         let tips = self.state.read_all().await?;
-        let old: Vec<&Target> = targets
+        let known = before.repository.targets();
+        let old: BTreeMap<&TargetId, &Target> = targets
             .iter()
-            .filter_map(|target| before.repository.targets().get(&target.id))
+            .filter_map(|target| known.get_key_value(&target.id))
             .collect();
-        let digests: std::collections::BTreeMap<&TargetId, _> = old
-            .iter()
-            .zip(before.compose(&old, &tips))
-            .filter_map(|(target, (composition, _))| {
-                Some((&target.id, (composition?.product.digest(), &target.place)))
-            })
-            .collect();
-        let composed = self.fleet.compose(&targets, &tips);
-        let changed = |(target, (composition, _)): (
-            &'a Target,
-            (Option<nucleon_core::compose::Composition>, _),
-        )| {
-            let now = composition.map(|composition| (composition.product.digest(), &target.place));
-            let same = now.is_some() && now.as_ref() == digests.get(&target.id);
-            (!same).then_some(target)
-        };
-        Ok(targets
-            .into_iter()
-            .zip(composed)
-            .filter_map(changed)
-            .collect())
+        let digests_before = digests(&before, &old.values().copied().collect::<Vec<_>>(), &tips);
+        let digests_now = digests(&self.fleet, &targets, &tips);
+        targets.retain(|target| {
+            let now = digests_now.get(&target.id);
+            let has_moved = old
+                .get(&target.id)
+                .is_none_or(|old| old.place != target.place);
+            now.is_none() || has_moved || now != digests_before.get(&target.id)
+        });
+        Ok(targets)
     }
+}
+
+/// What targets render to; those with faults are left out.
+fn digests(fleet: &Fleet, targets: &[&Target], tips: &Tips) -> BTreeMap<TargetId, RenderedDigest> {
+    let digest = |target: &Target, composition: Option<Composition>, _| {
+        Some((target.id.clone(), composition?.product.digest()))
+    };
+    let digests = fleet.compose_with(targets, tips, digest);
+    digests.into_iter().flatten().collect()
 }
 
 /// A repository's files after every check that needs no network.
@@ -267,13 +286,8 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
     })
 }
 
-/// The state alone, for commands that need nothing else.
-pub fn state(common: &Common, arguments: &StateArgs) -> Result<GitState, Failure> {
-    state_on(common, arguments, None)
-}
-
-/// The state, with the branch that shows it to people.
-pub fn state_on(
+/// The state alone; the branch that shows it to people where the repository names another one.
+pub fn state(
     common: &Common,
     arguments: &StateArgs,
     branch: Option<String>,

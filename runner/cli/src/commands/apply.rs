@@ -15,13 +15,13 @@ use nucleon_engine::deploy::{Deployed, deploy, destroy};
 use nucleon_engine::ports::Approvals;
 use nucleon_engine::refusal::Refusal;
 
-use crate::args::{Common, Flag, Format, Line, Selection, StateArgs, parse_path};
+use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind, chain, kind_of};
 use crate::github::github;
 use crate::main_of::{Command, block_on};
 use crate::output::Lines;
 use crate::signals::cancelled;
-use crate::workspace::Workspace;
+use crate::workspace::{NEVER_DEPLOYED, Workspace};
 use crate::{env, output, run};
 
 /// Deploys targets: plans again, refuses what was not approved, applies exactly that, writes the record
@@ -41,8 +41,8 @@ pub struct Apply {
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
     /// Write the outcomes to a file, as JSON
-    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true, value_parser = parse_path)]
-    out: Option<Line<PathBuf>>,
+    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
+    out: Option<PathBuf>,
 }
 
 impl Command for Apply {
@@ -59,11 +59,7 @@ impl Apply {
     async fn applied(self) -> Result<ExitCode, Failure> {
         let approved = self.approved()?;
         let workspace = Workspace::open(&self.common, &self.state).await?;
-        let targets = if self.destroy.0 {
-            self.selection.named()
-        } else {
-            workspace.select(&self.selection).await?
-        };
+        let targets = workspace.chosen(&self.selection, self.destroy).await?;
         let run = run::current(workspace.commit.clone())?;
         let provisioner = workspace.provisioner(&targets).await?;
         let github = github()?.ok();
@@ -136,14 +132,8 @@ impl Apply {
             Format::Json => output::json(&file),
             Format::Text | Format::Github => output::data(&show::outcomes(&file)),
         }
-        let path = self
-            .out
-            .clone()
-            .and_then(|line| line.0)
-            .or_else(default_out);
-        if let Some(path) = path {
-            let text = serde_json::to_string_pretty(&file).expect("our documents have text keys");
-            output::file(&path, &format!("{text}\n"))?;
+        if let Some(path) = self.out.clone().or_else(|| output::kept("outcome")) {
+            output::json_file(&path, &file)?;
             output::outputs(&[("outcome", &path.display().to_string())])?;
         }
         let own = deployed.iter().filter_map(kind).max();
@@ -160,13 +150,6 @@ fn usage(line: &str, why: &str) -> Failure {
         format!("`{line}` is not an approval: {why}"),
     )
     .hint("write `--approved environment/dev=sha256:…`, as nucleon-plan gives it")
-}
-
-fn default_out() -> Option<PathBuf> {
-    Some(
-        PathBuf::from(env::get(env::RUNNER_TEMP)?)
-            .join(format!("nucleon-outcome-{}.json", std::process::id())),
-    )
 }
 
 /// Whose fault it is that a target is not as it should be.
@@ -190,12 +173,11 @@ fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
     });
     let (account, region) = place.unwrap_or_default();
     let (status, message, hint, deployment) = match &deployed.result {
-        Ok(Applied::Unchanged(record)) => (
-            record.as_ref().map(|record| record.status),
-            "nothing changes".to_owned(),
-            None,
-            None,
-        ),
+        Ok(Applied::Unchanged(Some(record))) => {
+            let message = "nothing changes".to_owned();
+            (Some(record.status), message, None, None)
+        }
+        Ok(Applied::Unchanged(None)) => (None, NEVER_DEPLOYED.to_owned(), None, None),
         Ok(Applied::Ended(record)) => {
             let message = record
                 .message

@@ -24,7 +24,7 @@ pub struct History {
 impl History {
     /// Does it.
     pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
-        let state = workspace::state(common, &self.state)?;
+        let state = workspace::state(common, &self.state, None)?;
         let entries = block_on(history(&state, &self.target))??;
         if entries.is_empty() {
             return Err(

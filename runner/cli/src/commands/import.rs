@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use nucleon_core::record::Format as FileFormat;
 use nucleon_core::show;
 use nucleon_core::target::TargetId;
 use nucleon_engine::deploy::candidates;
@@ -35,11 +36,12 @@ impl Import {
 
     async fn imported(self, common: &Common) -> Result<ExitCode, Failure> {
         let workspace = Workspace::open(common, &self.state).await?;
-        let target = workspace.named(&self.target)?;
-        let tips = workspace.tips(std::slice::from_ref(&target)).await?;
+        let target = &self.target;
+        workspace.check_known(target)?;
+        let targets = std::slice::from_ref(target);
+        let tips = workspace.tips(targets).await?;
         let ids = || uuid::Uuid::new_v4().to_string();
-        let (mut found, mut refused) =
-            candidates(&workspace.fleet, std::slice::from_ref(&target), &tips, &ids);
+        let (mut found, mut refused) = candidates(&workspace.fleet, targets, &tips, &ids);
         match refused.pop().and_then(|refused| refused.result.err()) {
             Some(Refusal::Faulty { diagnostics, .. }) => {
                 workspace.show(&diagnostics, common.format());
@@ -60,7 +62,7 @@ impl Import {
         }
         candidate.deployment.stack_name.clone_from(&self.stack);
         candidate.deployment.adopted = true;
-        let provisioner = workspace.provisioner(std::slice::from_ref(&target)).await?;
+        let provisioner = workspace.provisioner(targets).await?;
         let run = run::current(workspace.commit.clone())?;
         let tools = Tools {
             provisioner: &provisioner,
@@ -68,10 +70,10 @@ impl Import {
             clock: &*workspace.clock,
             run: &run,
         };
-        let imported = import(tools, &candidate, tips.get(&target)).await?;
+        let imported = import(tools, &candidate, tips.get(target)).await?;
         if common.format() == Format::Json {
             output::json(
-                &serde_json::json!({ "format": 1, "record": imported.record, "plan": imported.plan }),
+                &serde_json::json!({ "format": FileFormat, "record": imported.record, "plan": imported.plan }),
             );
         } else {
             output::data(&format!(

@@ -3,6 +3,7 @@
 mod pr;
 mod status;
 
+use std::fmt::Display;
 use std::path::{Component, Path};
 use std::process::ExitCode;
 
@@ -11,9 +12,10 @@ use nucleon_core::comment::SUMMARY_LIMIT;
 use nucleon_core::markdown::Limit;
 use nucleon_core::report;
 use nucleon_engine::ports::PortError;
+use serde::de::DeserializeOwned;
 
 use crate::args::{Common, Format};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::main_of::Command;
 use crate::{env, output};
 
@@ -71,6 +73,19 @@ fn summary_limit() -> Limit {
     let there = path.and_then(|path| std::fs::metadata(path).ok());
     let taken = there.map_or(0, |file| usize::try_from(file.len()).unwrap_or(usize::MAX));
     Limit::Bytes(SUMMARY_LIMIT.room().saturating_sub(taken))
+}
+
+/// Reads a document that another of the binaries wrote; `what` it holds, and how it is written.
+fn read<T: DeserializeOwned>(path: &Path, what: &str, written_by: &str) -> Result<T, Failure> {
+    let unreadable = |error: &dyn Display| {
+        let path = path.display();
+        let message = format!("could not read the {what} in `{path}`: {error}");
+        Failure::new(Kind::CommandLine, message).hint(format!(
+            "name the file that `{written_by} --out FILE` wrote"
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
+    serde_json::from_str(&text).map_err(|error| unreadable(&error))
 }
 
 /// Says what the reader should know though nothing went wrong.

@@ -103,6 +103,7 @@ impl Command for Nucleon {
 /// `nucleon -C dir render` means `nucleon-render -C dir`.
 fn with_common(common: &Common, rest: Rest) -> Vec<OsString> {
     let mut arguments = vec![OsString::from("-C"), common.root.clone().into_os_string()];
+    arguments.extend(["--format".into(), common.format().to_string().into()]);
     if common.verbose {
         arguments.push("-v".into());
     }

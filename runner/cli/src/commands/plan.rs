@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::plan::Plan as CorePlan;
 use nucleon_core::plan_file::{PlanFile, PlanResult, PlannedTarget};
 use nucleon_core::record::Format as FileFormat;
@@ -15,10 +16,10 @@ use nucleon_engine::deploy::{Deployed, candidates, farewells};
 use nucleon_engine::plan::plan;
 use nucleon_engine::refusal::Refusal;
 
-use crate::args::{Common, Flag, Format, Line, Selection, StateArgs, parse_path};
+use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind, chain, kind_of};
 use crate::main_of::{Command, block_on};
-use crate::workspace::Workspace;
+use crate::workspace::{NEVER_DEPLOYED, Workspace};
 use crate::{env, output, run};
 
 /// Says what would change, without changing anything
@@ -38,8 +39,8 @@ pub struct Plan {
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
     /// Write the plans to a file, as JSON
-    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true, value_parser = parse_path)]
-    out: Option<Line<PathBuf>>,
+    #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
+    out: Option<PathBuf>,
 }
 
 impl Command for Plan {
@@ -55,14 +56,13 @@ impl Command for Plan {
 impl Plan {
     async fn planned(self) -> Result<ExitCode, Failure> {
         let workspace = Workspace::open(&self.common, &self.state).await?;
-        let targets = if self.destroy.0 {
-            self.selection.named()
-        } else {
-            workspace.select(&self.selection).await?
-        };
+        let targets = workspace.chosen(&self.selection, self.destroy).await?;
         let tips = workspace.tips(&targets).await?;
         let ids = || uuid::Uuid::new_v4().to_string();
         let (candidates, refused) = if self.destroy.0 {
+            for target in targets.iter().filter(|target| !tips.contains_key(target)) {
+                output::say(&format!("note: {target}: {NEVER_DEPLOYED}"));
+            }
             farewells(&workspace.fleet, &targets, &tips, &ids)
         } else {
             candidates(&workspace.fleet, &targets, &tips, &ids)
@@ -128,14 +128,10 @@ impl Plan {
             Format::Json => output::json(file),
             Format::Text | Format::Github => output::data(&show::terminal(file)),
         }
-        let path = self
-            .out
-            .clone()
-            .and_then(|line| line.0)
-            .or_else(default_out);
+        // In a workflow run the plan is always kept, for `nucleon-notify`.
+        let path = self.out.clone().or_else(|| output::kept("plan"));
         if let Some(path) = &path {
-            let text = serde_json::to_string_pretty(file).expect("our documents have text keys");
-            output::file(path, &format!("{text}\n"))?;
+            output::json_file(path, file)?;
         }
         let approved: Vec<String> = file.targets.iter().filter_map(approval).collect();
         let changes = file.targets.iter().any(changes);
@@ -157,12 +153,7 @@ impl Plan {
 struct Planned {
     file: PlanFile,
     kind: Option<Kind>,
-    diagnostics: Vec<nucleon_core::diagnostic::Diagnostic>,
-}
-
-/// In a workflow run the plan is always kept, for `nucleon-notify`.
-fn default_out() -> Option<PathBuf> {
-    Some(PathBuf::from(env::get(env::RUNNER_TEMP)?).join("nucleon-plan.json"))
+    diagnostics: Vec<Diagnostic>,
 }
 
 fn approval(planned: &PlannedTarget) -> Option<String> {

@@ -15,7 +15,7 @@ use nucleon_core::template::TemplateSource;
 use nucleon_core::validate::merge;
 use serde::Serialize;
 
-use crate::args::{Common, Format, Line, Selection, StateArgs, parse_path};
+use crate::args::{Common, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind};
 use crate::main_of::{Command, block_on};
 use crate::matrix::matrix;
@@ -42,8 +42,8 @@ pub struct Render {
     #[command(flatten)]
     state: StateArgs,
     /// Write what is rendered below this folder
-    #[arg(long, value_name = "DIR", env = env::OUT, hide_env = true, value_parser = parse_path)]
-    out: Option<Line<PathBuf>>,
+    #[arg(long, value_name = "DIR", env = env::OUT, hide_env = true)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -130,8 +130,7 @@ impl Render {
     /// Writes one target's files below `--out`, and describes it.
     fn written(&self, target: &Target, composition: &Composition) -> Result<Listed, Failure> {
         let path = folder::path(&target.id, target.environment.as_ref());
-        let out = self.out.as_ref().and_then(|line| line.0.as_deref());
-        let files = product::write(out, &path, &composition.product)?;
+        let files = product::write(self.out.as_deref(), &path, &composition.product)?;
         Ok(Listed {
             target: target.id.clone(),
             stage: target.stage,
@@ -167,37 +166,21 @@ impl Render {
                 output::data(&lines);
             }
         }
-        let path = env::get(env::RUNNER_TEMP)
-            .map(|folder| PathBuf::from(folder).join("nucleon-render.json"));
+        let path = output::kept("render");
         if let Some(path) = &path {
-            output::file(
-                path,
-                &serde_json::to_string_pretty(&document).expect("our documents have text keys"),
-            )?;
+            output::json_file(path, &document)?;
         }
         let targets: Vec<String> = known.iter().map(|target| target.id.to_string()).collect();
         let stages = workspace.fleet.stages(known);
+        let stages: Vec<String> = stages.iter().map(ToString::to_string).collect();
+        let matrix = serde_json::to_string(&matrix).expect("our documents have text keys");
+        let path = path.map(|path| path.display().to_string());
         output::outputs(&[
             ("targets", &targets.join("\n")),
-            (
-                "matrix",
-                &serde_json::to_string(&matrix).expect("our documents have text keys"),
-            ),
-            (
-                "stages",
-                &stages
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            ),
+            ("matrix", &matrix),
+            ("stages", &stages.join("\n")),
             ("count", &targets.len().to_string()),
-            (
-                "json",
-                &path
-                    .map(|path| path.display().to_string())
-                    .unwrap_or_default(),
-            ),
+            ("json", &path.unwrap_or_default()),
         ])?;
         if diagnostics.iter().any(Diagnostic::is_error) {
             Err(Failure::told(Kind::Files))

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use nucleon_core::record::Format as FileFormat;
 use nucleon_core::target::TargetId;
 use nucleon_engine::status::{Entry, status};
 
@@ -25,7 +26,7 @@ pub struct Status {
 impl Status {
     /// Does it.
     pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
-        let state = workspace::state(common, &self.state)?;
+        let state = workspace::state(common, &self.state, None)?;
         let entries = block_on(status(&state, &self.targets))??;
         show(&entries, common.format());
         Ok(ExitCode::SUCCESS)
@@ -35,7 +36,7 @@ impl Status {
 /// Shows entries as a table, or as JSON.
 pub fn show(entries: &[Entry], format: Format) {
     if format == Format::Json {
-        return output::json(&serde_json::json!({ "format": 1, "targets": entries }));
+        return output::json(&serde_json::json!({ "format": FileFormat, "targets": entries }));
     }
     let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
     output::data(&table(
@@ -49,29 +50,15 @@ pub fn show(entries: &[Entry], format: Format) {
 fn row(entry: &Entry) -> Vec<String> {
     let Some(record) = &entry.record else {
         let fault = entry.fault.clone().unwrap_or_default();
-        return vec![
-            entry.target.to_string(),
-            "?".into(),
-            "?".into(),
-            "?".into(),
-            "?".into(),
-            "?".into(),
-            "?".into(),
-            fault,
-        ];
+        let unknown = ["?"; 6].map(str::to_owned);
+        return [vec![entry.target.to_string()], unknown.into(), vec![fault]].concat();
     };
-    let template = record
-        .template
-        .as_ref()
-        .map_or_else(String::new, |used| match used.minor {
-            Some(minor) => format!("{}@{}.{minor}", used.name, used.major),
-            None => format!("{}@{}", used.name, used.major),
-        });
+    let template = record.template.as_ref().map(ToString::to_string);
     vec![
         entry.target.to_string(),
         record.account.clone(),
         record.region.clone(),
-        template,
+        template.unwrap_or_default(),
         record.status.to_string(),
         format!("{:.0}", record.completed.unwrap_or(record.started)),
         record.actor.clone(),

@@ -1,6 +1,6 @@
 //! `nucleon-notify pr`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,9 +15,9 @@ use nucleon_engine::notify::{Preview, Told, preview};
 use nucleon_engine::ports::PortError;
 use serde::Serialize;
 
-use super::{finish, key, notice, print, summary_limit};
-use crate::args::{Common, Format, Line, parse_path};
-use crate::error::{Failure, Kind};
+use super::{finish, key, notice, print, read, summary_limit};
+use crate::args::{Common, Format};
+use crate::error::Failure;
 use crate::github::github;
 use crate::main_of::block_on;
 use crate::run::{PullRequest, event, run_url};
@@ -27,8 +27,8 @@ use crate::{env, output};
 #[derive(Debug, Args)]
 pub(super) struct Pr {
     /// File that nucleon-plan wrote; without it nothing changes
-    #[arg(long, value_name = "FILE", env = env::PLAN, hide_env = true, value_parser = parse_path)]
-    plan: Option<Line<PathBuf>>,
+    #[arg(long, value_name = "FILE", env = env::PLAN, hide_env = true)]
+    plan: Option<PathBuf>,
 }
 
 /// What `--format json` writes.
@@ -72,8 +72,8 @@ impl Pr {
 
     /// The plans; none where the run found nothing to plan.
     fn file(&self, head: Option<&str>) -> Result<PlanFile, Failure> {
-        match self.plan.as_ref().and_then(|line| line.0.as_deref()) {
-            Some(path) => read(path),
+        match &self.plan {
+            Some(path) => read(path, "plans", "nucleon-plan"),
             None => Ok(PlanFile {
                 format: FileFormat,
                 commit: head
@@ -86,18 +86,6 @@ impl Pr {
             }),
         }
     }
-}
-
-fn read(path: &Path) -> Result<PlanFile, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::new(
-            Kind::CommandLine,
-            format!("could not read the plans in `{}`: {error}", path.display()),
-        )
-        .hint("name the file that `nucleon-plan --out FILE` wrote")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    serde_json::from_str(&text).map_err(|error| unreadable(&error))
 }
 
 /// Where the files of the commit can be read.

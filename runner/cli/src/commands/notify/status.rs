@@ -1,6 +1,6 @@
 //! `nucleon-notify status`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -15,9 +15,9 @@ use nucleon_engine::notify::{fared, put};
 use nucleon_engine::ports::{PortError, State as _};
 use nucleon_engine::view::view;
 
-use super::{finish, key, notice, summary_limit};
+use super::{finish, key, notice, read, summary_limit};
 use crate::args::{Common, Format, Line, StateArgs, parse_path};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::github::github;
 use crate::main_of::block_on;
 use crate::table::table;
@@ -52,7 +52,7 @@ impl Status {
         let branch = repository
             .as_ref()
             .map(|one| one.config().state.branch.clone());
-        let state = workspace::state_on(common, &self.state, branch)?;
+        let state = workspace::state(common, &self.state, branch)?;
         let run = run::current(commit.clone())?;
         let stage = |target: &TargetId| stage_of(repository.as_ref(), target);
         let told = fared(&state, &run, &self.outcomes()?, &stage).await?;
@@ -86,7 +86,8 @@ impl Status {
 
     fn outcomes(&self) -> Result<Vec<TargetOutcome>, Failure> {
         let named = self.outcome.iter().filter_map(|line| line.0.as_ref());
-        let files: Vec<OutcomeFile> = named.map(|path| read(path)).collect::<Result<_, _>>()?;
+        let read = |path: &PathBuf| read(path, "outcomes", "nucleon-apply");
+        let files: Vec<OutcomeFile> = named.map(read).collect::<Result<_, _>>()?;
         Ok(files.into_iter().flat_map(|file| file.targets).collect())
     }
 }
@@ -101,21 +102,6 @@ async fn fold(state: &GitState, commit: &str) -> Result<(), PortError> {
 fn stage_of(repository: Option<&Repository>, target: &TargetId) -> Stage {
     let known = repository.and_then(|repository| repository.targets().get(target));
     known.map_or_else(|| target.usual_stage(), |target| target.stage)
-}
-
-fn read(path: &Path) -> Result<OutcomeFile, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::new(
-            Kind::CommandLine,
-            format!(
-                "could not read the outcomes in `{}`: {error}",
-                path.display()
-            ),
-        )
-        .hint("name the file that `nucleon-apply --out FILE` wrote")
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    serde_json::from_str(&text).map_err(|error| unreadable(&error))
 }
 
 fn show(told: &[Fared], format: Format) {
