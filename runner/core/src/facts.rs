@@ -205,12 +205,20 @@ fn is_secret(node: &Node, parameters: &[String]) -> bool {
 fn capabilities(root: &Node) -> Vec<Capability> {
     let (mut iam, mut named, mut expands) = (false, false, root.get("Transform").is_some());
     visit(root, &mut |node| {
-        let kind = node.get("Type").and_then(Node::as_str).unwrap_or_default();
-        // SAM makes roles for functions; what is in nested stacks and modules cannot be seen from here.
-        iam |= kind.starts_with("AWS::IAM::") || kind.starts_with("AWS::Serverless::");
-        let hidden = kind == "AWS::CloudFormation::Stack" || kind.ends_with("::MODULE");
-        named |= hidden || names_iam(kind, node);
-        expands |= hidden || transforms(node);
+        expands |= node.tag.as_deref() == Some("!Transform");
+        for (key, value) in node.as_mapping().unwrap_or_default() {
+            match (key.text(), value.as_str()) {
+                ("Fn::Transform", _) => expands = true,
+                ("Type", Some(kind)) => {
+                    // SAM makes roles for functions; what is in nested stacks and modules cannot be seen from here.
+                    let hidden = kind == "AWS::CloudFormation::Stack" || kind.ends_with("::MODULE");
+                    iam |= kind.starts_with("AWS::IAM::") || kind.starts_with("AWS::Serverless::");
+                    named |= hidden || names_iam(kind, node);
+                    expands |= hidden;
+                }
+                _ => {}
+            }
+        }
     });
     let wanted = [
         (iam && !named, Capability::Iam),
@@ -222,13 +230,9 @@ fn capabilities(root: &Node) -> Vec<Capability> {
 }
 
 fn names_iam(kind: &str, resource: &Node) -> bool {
-    let name = NAMES.iter().find(|(named, _)| *named == kind);
-    let properties = resource.get("Properties");
-    name.is_some_and(|(_, name)| properties.is_some_and(|node| node.get(name).is_some()))
-}
-
-fn transforms(node: &Node) -> bool {
-    node.tag.as_deref() == Some("!Transform") || node.get("Fn::Transform").is_some()
+    let named = NAMES.iter().find(|(named, _)| *named == kind);
+    let name = named.and_then(|(_, name)| resource.get("Properties")?.get(name));
+    name.is_some()
 }
 
 /// Visits a node and everything below it.

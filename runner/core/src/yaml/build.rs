@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as Marks, Tag};
+use nucleon_yaml::{Event, Events, Marker, ScalarStyle, ScanError, Span as Marks, Tag};
 
 use super::{Node, Span, Value, fault, scalar};
 use crate::codes::Code;
@@ -110,8 +110,7 @@ impl<'a> Builder<'a> {
     }
 
     fn document(&mut self) -> Step {
-        let mut parser = Parser::new_from_str(self.text);
-        while let Some(event) = parser.next_event() {
+        for event in Events::of(self.text) {
             let (event, marks) = event.map_err(|error| self.syntax(&error))?;
             self.event(event, marks)?;
         }

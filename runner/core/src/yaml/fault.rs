@@ -1,6 +1,6 @@
 //! What the parser says about text that is not YAML, in words that help.
 
-use saphyr_parser::ScanError;
+use nucleon_yaml::ScanError;
 
 /// What a fault is and what to do about it.
 pub(super) struct Explanation {

@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
+use std::{fs, iter};
 
 use nucleon_tests::Repository;
 
@@ -22,23 +23,31 @@ const RUNS: usize = 5;
 
 pub(super) fn run(bench: &Bench) -> Result<Vec<Row>> {
     let repository = platform(&bench.workspace.path("tests/bench/platform"))?;
-    let (ours, peer) = (Output::new()?, Output::new()?);
+    let (mut ours, mut peer) = (Output::new()?, Output::new()?);
+    let mut bare = Output::new()?;
     let mut best: Option<(Cost, Cost)> = None;
     for _ in 0..RUNS {
         let costs = (
-            cost(&mut nucleon(bench, &repository, &ours)?)?,
-            cost(&mut python(bench, &repository, &peer)?)?,
+            cost(&mut nucleon(bench, &repository, &mut ours))?,
+            cost(&mut python(bench, &repository, &mut peer))?,
         );
         best = Some(best.map_or(costs, |best| {
             (cheaper(best.0, costs.0), cheaper(best.1, costs.1))
         }));
     }
-    same(&ours.templates()?, &peer.templates()?)?;
+    let texts = ours.templates()?;
+    same(&texts, &peer.templates()?)?;
+    let writing = writing(&texts, &bare.fresh())?;
     let (ours, peer) = best.ok_or("nothing was measured")?;
     let name = "1,000 instances validated and rendered";
     Ok(vec![
         Row::new(name, Figure::Time(ours.time), Limit::TimesFaster(20.0))
             .against("Python", Figure::Time(peer.time)),
+        Row::new(
+            "  writing their files, and nothing else",
+            Figure::Time(writing),
+            Limit::None,
+        ),
         Row::new(
             "  peak memory",
             Figure::Bytes(ours.peak),
@@ -88,45 +97,52 @@ fn spec(service: usize) -> Result<String> {
     Ok(text)
 }
 
-fn nucleon(bench: &Bench, repository: &Repository, output: &Output) -> Result<Command> {
+fn nucleon(bench: &Bench, repository: &Repository, output: &mut Output) -> Command {
     let mut command = bench.ours("nucleon-render", repository.folder());
-    command.arg("--out").arg(output.fresh()?);
-    Ok(command)
+    command.arg("--out").arg(output.fresh());
+    command
 }
 
-fn python(bench: &Bench, repository: &Repository, output: &Output) -> Result<Command> {
+fn python(bench: &Bench, repository: &Repository, output: &mut Output) -> Command {
     let mut command = Command::new(bench.tools.python("python"));
     command
         .arg(bench.workspace.path("tests/bench/render_1000.py"))
         .arg(repository.folder())
-        .arg(output.fresh()?);
-    Ok(command)
+        .arg(output.fresh());
+    command
 }
 
-/// A folder that is rendered into.
+/// The folders that are rendered into, one a run.
 #[derive(Debug)]
-struct Output(tempfile::TempDir);
+struct Output {
+    folder: tempfile::TempDir,
+    runs: usize,
+}
 
 impl Output {
     fn new() -> Result<Self> {
-        Ok(Self(tempfile::tempdir()?))
+        let folder = tempfile::tempdir()?;
+        Ok(Self { folder, runs: 0 })
     }
 
-    /// Returns the folder, empty.
-    fn fresh(&self) -> Result<std::path::PathBuf> {
-        let folder = self.0.path().join("out");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        Ok(folder)
+    /// Returns a folder that does not exist yet.
+    ///
+    /// Nothing is deleted before the end: a file system is slower for some time after it deleted many files.
+    fn fresh(&mut self) -> PathBuf {
+        self.runs += 1;
+        self.last()
     }
 
-    /// Returns every rendered template and how often it was written.
+    fn last(&self) -> PathBuf {
+        self.folder.path().join(self.runs.to_string())
+    }
+
+    /// Returns every template of the last run and how often it was written.
     ///
     /// The peer chooses simpler folders, so only the texts are compared.
     fn templates(&self) -> Result<BTreeMap<String, usize>> {
         let mut texts = BTreeMap::new();
-        let mut folders = vec![self.0.path().join("out")];
+        let mut folders = vec![self.last()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder)? {
                 let path = entry?.path();
@@ -142,6 +158,21 @@ impl Output {
         }
         Ok(texts)
     }
+}
+
+/// How long it takes to write each template into a folder of its own: the least that any program needs.
+fn writing(texts: &BTreeMap<String, usize>, out: &Path) -> Result<Duration> {
+    let all = texts
+        .iter()
+        .flat_map(|(text, number)| iter::repeat_n(text, *number));
+    let start = Instant::now();
+    fs::create_dir(out)?;
+    for (index, text) in all.enumerate() {
+        let folder = out.join(index.to_string());
+        fs::create_dir(&folder)?;
+        fs::write(folder.join("cloudformation.yaml"), text)?;
+    }
+    Ok(start.elapsed())
 }
 
 fn same(ours: &BTreeMap<String, usize>, peer: &BTreeMap<String, usize>) -> Result<()> {
