@@ -117,14 +117,18 @@ pub(crate) fn run(workspace: Workspace, arguments: &Arguments) -> Outcome {
     let wanted = |benchmark: &&Benchmark| {
         arguments.names.is_empty() || arguments.names.iter().any(|name| name == benchmark.name)
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for benchmark in BENCHMARKS.iter().filter(wanted) {
         crate::say(&format!("bench: {} …", benchmark.name));
-        rows.extend(
-            (benchmark.run)(&bench).map_err(|error| format!("{}: {error}", benchmark.name))?,
-        );
+        match (benchmark.run)(&bench) {
+            Ok(measured) => rows.extend(measured),
+            Err(error) => failed.push(format!("{}: {error}", benchmark.name)),
+        }
     }
     print!("{}", table(&rows));
+    if !failed.is_empty() {
+        return Err(failed.join("\n").into());
+    }
     let missed = rows
         .iter()
         .filter(|row| row.is_good() == Some(false))

@@ -61,7 +61,7 @@ fn repository(folder: &Path) -> Result<Repository> {
     for spec in 0..SPECS {
         let template = spec % (TEMPLATES - 2);
         let text = format!(
-            "proton: ServiceSpec\nname: service-{spec:05}\ntemplate: worker-{template:03}-svc@1\n\ninstances:\n  - name: only\n    environment: bench\n    spec:\n      desired_count: {}\n      queues: [orders-{spec}]\n",
+            "proton: ServiceSpec\nname: service-{spec:05}\ntemplate: worker-{template:03}-svc@1\n\ninstances:\n  - name: only\n    environment: bench\n    spec:\n      desired_count: {}\n      memory: 512\n      queues: [orders-{spec}]\n",
             spec % 4 + 1
         );
         repository = repository.write(&format!("services/service-{spec:05}.yaml"), text);
