@@ -1,10 +1,9 @@
-//! Git: the state in refs, template versions in tags, and what changed in the checkout.
+//! Git: the state in refs, template versions in tags, and the checkout at other revisions.
 //!
 //! Git is run as a program, because it is on every runner and carries the user's own configuration. What is surprising: whatever has to do
 //! with the remote happens in a repository of our own, made for the process (`remote.rs`); the user's clone is only read.
 
 mod backoff;
-mod changes;
 mod command;
 mod connection;
 mod credential;
@@ -14,6 +13,7 @@ mod ledger;
 mod objects;
 mod push;
 mod remote;
+mod revision;
 mod state;
 mod swap;
 mod templates;

@@ -25,8 +25,6 @@ pub(super) enum Depth {
     Tips,
     /// Everything.
     Whole,
-    /// All commits, without files where the remote can leave them out.
-    Commits,
 }
 
 /// The remote, and our own repository.
@@ -110,7 +108,6 @@ impl Remote {
             Depth::Tips => &["--depth=1"],
             // Git's own word for "everything": --unshallow fails where nothing is shallow.
             Depth::Whole => &["--depth=2147483647"],
-            Depth::Commits => &["--filter=tree:0"],
         };
         let head = ["fetch", "--quiet", "--no-tags", "--prune"];
         let arguments = [&head, extent, &["--stdin", &self.name]].concat();
@@ -200,23 +197,6 @@ impl Remote {
             .output("compare commits", &arguments, &[])
             .await?;
         Ok(output.status.success())
-    }
-
-    /// The newest commit that two have in common, as far as their history is here.
-    pub(super) async fn merge_base(
-        &self,
-        one: &str,
-        other: &str,
-    ) -> Result<Option<String>, PortError> {
-        let arguments = ["merge-base", one, other];
-        let output = self
-            .program
-            .output("compare commits", &arguments, &[])
-            .await?;
-        let common = String::from_utf8_lossy(&output.stdout)
-            .trim_end()
-            .to_owned();
-        Ok((output.status.success() && !common.is_empty()).then_some(common))
     }
 
     /// Whether two commits hold the same files.

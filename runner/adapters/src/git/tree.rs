@@ -47,18 +47,6 @@ impl Trees {
         Ok(object.map(|object| object.id))
     }
 
-    /// The parents that a commit names, whether or not they are here.
-    pub(super) async fn parents(&mut self, commit: &str) -> Result<Vec<String>, PortError> {
-        let object = self.objects.read(commit).await?;
-        let bytes = object.and_then(|object| object.bytes).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let head = text.lines().take_while(|line| !line.is_empty());
-        Ok(head
-            .filter_map(|line| line.strip_prefix("parent "))
-            .map(str::to_owned)
-            .collect())
-    }
-
     /// All files of a commit, by path.
     pub(super) async fn leaves(
         &mut self,

@@ -1,10 +1,5 @@
 //! Bare remotes and clones of them, made with the real git.
 
-#![expect(
-    dead_code,
-    reason = "each of the test programs that share this uses a part of it"
-)]
-
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

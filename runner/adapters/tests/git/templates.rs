@@ -1,8 +1,4 @@
-//! Template versions and changed files with real git: whole clones, shallow ones, and none.
-
-#![expect(clippy::unwrap_used, reason = "a test stops where its set-up fails")]
-
-mod repo;
+//! Template versions: from whole clones, shallow ones, and none.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +8,7 @@ use nucleon_core::files::{Content, Refusal};
 use nucleon_core::target::Name;
 use nucleon_engine::ports::{PortError, Published, PublishedVersion, Templates as _};
 
-use repo::{Remote, git};
+use crate::repo::{Remote, git};
 
 const SCHEMA: &str = "environment-templates/vpc/v1/schema/schema.yaml";
 const TEMPLATE: &str = "environment-templates/vpc/v1/infrastructure/cloudformation.yaml";
@@ -196,142 +192,4 @@ async fn outside_of_a_repository_git_says_so() {
         .await
         .unwrap_err();
     insta::assert_snapshot!(error, @"git refused to read objects: not a git repository (or any of the parent directories): .git");
-}
-
-/// A remote whose `main` has moved on after a branch left it, and the branch's clone.
-fn pull_request() -> (Remote, String) {
-    let remote = Remote::new();
-    remote.commit(
-        &[("services/web.yaml", "one"), ("services/shop.yaml", "one")],
-        None,
-    );
-    let base = remote.refs()["refs/heads/main"].clone();
-    let clone = remote.clone_whole();
-    git(&clone, &["checkout", "--quiet", "-b", "change"]);
-    std::fs::write(clone.join("services/web.yaml"), "two").unwrap();
-    git(&clone, &["mv", "services/shop.yaml", "services/store.yaml"]);
-    git(
-        &clone,
-        &["commit", "--quiet", "--all", "--message", "change"],
-    );
-    git(&clone, &["push", "--quiet", "origin", "change"]);
-    remote.commit(&[("environments/dev.yaml", "moved on")], None);
-    (remote, base)
-}
-
-fn checkout(folder: &Path) -> Checkout {
-    Checkout::new(folder, "origin")
-}
-
-async fn changed(folder: &Path, revision: &str) -> Vec<String> {
-    let paths = checkout(folder).changed_since(revision).await.unwrap();
-    paths.into_iter().map(|path| path.to_string()).collect()
-}
-
-const CHANGED: [&str; 3] = [
-    "services/shop.yaml",
-    "services/store.yaml",
-    "services/web.yaml",
-];
-
-#[tokio::test]
-async fn a_branch_changed_what_differs_from_where_it_left() {
-    let (remote, _) = pull_request();
-    let whole = remote.clone_whole();
-    git(&whole, &["checkout", "--quiet", "change"]);
-    assert_eq!(changed(&whole, "origin/main").await, CHANGED);
-}
-
-#[tokio::test]
-async fn a_shallow_clone_of_a_branch_finds_where_it_left() {
-    let (remote, base) = pull_request();
-    let shallow = remote.clone_shallow_of("change");
-    let before = repo::snapshot(&shallow);
-    for revision in ["origin/main", "main", &remote.refs()["refs/heads/main"]] {
-        assert_eq!(changed(&shallow, revision).await, CHANGED, "{revision}");
-    }
-    assert_eq!(checkout(&shallow).merge_base("main").await.unwrap(), base);
-    assert_eq!(repo::snapshot(&shallow), before);
-}
-
-#[tokio::test]
-async fn a_shallow_clone_of_the_merge_that_github_makes_is_compared_with_the_base() {
-    let (remote, _) = pull_request();
-    let merger = remote.clone_whole();
-    git(&merger, &["merge", "--quiet", "--no-edit", "origin/change"]);
-    git(
-        &merger,
-        &["push", "--quiet", "origin", "HEAD:refs/heads/merge"],
-    );
-    let base = remote.refs()["refs/heads/main"].clone();
-    assert_eq!(
-        changed(&remote.clone_shallow_of("merge"), &base).await,
-        CHANGED
-    );
-}
-
-#[tokio::test]
-async fn a_squashed_branch_changed_the_same_files() {
-    let (remote, _) = pull_request();
-    let before = remote.refs()["refs/heads/main"].clone();
-    let squasher = remote.clone_whole();
-    git(
-        &squasher,
-        &["merge", "--quiet", "--squash", "origin/change"],
-    );
-    git(&squasher, &["commit", "--quiet", "--message", "squashed"]);
-    git(&squasher, &["push", "--quiet", "origin", "main"]);
-    assert_eq!(changed(&remote.clone_shallow(), &before).await, CHANGED);
-}
-
-#[tokio::test]
-async fn the_tree_of_another_revision_is_read_without_checking_it_out() {
-    let (remote, base) = pull_request();
-    let shallow = remote.clone_shallow_of("change");
-    let files = checkout(&shallow).tree_at(&base).await.unwrap();
-    assert_eq!(files.text("services/web.yaml"), Some("one"));
-    let below = checkout(&shallow.join("services"))
-        .tree_at(&base)
-        .await
-        .unwrap();
-    assert_eq!((below.len(), below.text("shop.yaml")), (2, Some("one")));
-}
-
-#[tokio::test]
-async fn before_the_first_commit_of_a_branch_there_was_nothing() {
-    let (remote, _) = pull_request();
-    let checkout = checkout(&remote.clone_shallow());
-    let zero = "0".repeat(40);
-    assert!(checkout.tree_at(&zero).await.unwrap().is_empty());
-    assert_eq!(checkout.changed_since(&zero).await.unwrap().len(), 4);
-}
-
-#[tokio::test]
-async fn a_commit_that_was_never_pushed_is_compared_with_the_revision_itself() {
-    let (remote, _) = pull_request();
-    let shallow = remote.clone_shallow_of("change");
-    std::fs::write(shallow.join("README.md"), "not pushed").unwrap();
-    git(
-        &shallow,
-        &["commit", "--quiet", "--all", "--message", "not pushed"],
-    );
-    let main = remote.refs()["refs/heads/main"].clone();
-    assert_eq!(checkout(&shallow).merge_base("main").await.unwrap(), main);
-}
-
-#[tokio::test]
-async fn a_revision_that_nobody_knows_is_named() {
-    let (remote, _) = pull_request();
-    let error = checkout(&remote.clone_shallow())
-        .changed_since("nightly")
-        .await
-        .unwrap_err();
-    insta::assert_snapshot!(error, @"git refused to find what changed: neither the clone nor the remote knows `nightly`");
-}
-
-#[tokio::test]
-async fn a_checkout_without_a_commit_has_no_head() {
-    let remote = Remote::empty();
-    let error = checkout(&remote.clone_whole()).head().await.unwrap_err();
-    insta::assert_snapshot!(error, @"git refused to find the commit that is checked out: there is none yet");
 }
