@@ -23,11 +23,25 @@ use serde_json::Value as Json;
 /// The seed and the number of cases; other ones are given as `NUCLEON_JINJA2_CASES=SEED:COUNT`.
 const CASES: (&str, &str) = ("1", "2000");
 
-/// Python with the pinned Jinja2, as `cargo xtask setup` installs it.
+/// Python with the pinned Jinja2, as `cargo xtask setup` installs it. Where everything is to be tested it must be there.
 fn python() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let python = root.join("target/nucleon/tools/bin/python");
-    python.exists().then_some(python)
+    let tools = std::env::var_os("NUCLEON_TEST_TOOLS").map_or_else(
+        || Path::new(env!("CARGO_TARGET_TMPDIR")).join("../nucleon"),
+        PathBuf::from,
+    );
+    let python = tools.join("tools/bin/python");
+    if python.exists() {
+        return Some(python);
+    }
+    for variable in ["CI", "NUCLEON_CONFORMANCE"] {
+        let is_set = std::env::var_os(variable).is_some();
+        assert!(
+            !is_set,
+            "`{}` is missing, and `{variable}` is set: run `cargo xtask setup`",
+            python.display()
+        );
+    }
+    None
 }
 
 fn cases(python: &Path) -> Vec<Json> {
