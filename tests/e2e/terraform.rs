@@ -29,6 +29,8 @@ fn terraform(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new("terraform");
     let output = hermetic(&mut command)
         .env("HOME", folder)
+        // It asks whether there is a newer version, and waits for the answer.
+        .env("CHECKPOINT_DISABLE", "1")
         .args(arguments)
         .current_dir(folder)
         .output()
