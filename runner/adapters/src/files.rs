@@ -52,9 +52,9 @@ struct Walk {
 
 impl Walk {
     fn folder(&mut self, folder: &Path, below: &str) -> Result<(), PortError> {
-        let entries = fs::read_dir(folder).map_err(|error| failed(folder, error))?;
+        let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
         let entries: Result<Vec<DirEntry>, io::Error> = entries.collect();
-        let entries = entries.map_err(|error| failed(folder, error))?;
+        let entries = entries.map_err(|error| failed(folder, &error))?;
         let is_crate = entries
             .iter()
             .any(|entry| entry.file_name() == "Cargo.toml");
@@ -73,7 +73,7 @@ impl Walk {
             };
             let kind = entry
                 .file_type()
-                .map_err(|error| failed(&entry.path(), error))?;
+                .map_err(|error| failed(&entry.path(), &error))?;
             self.entry(entry, &path, kind)?;
         }
         Ok(())
@@ -92,7 +92,7 @@ impl Walk {
         } else if kind.is_file() && (self.wanted)(path) {
             let metadata = entry
                 .metadata()
-                .map_err(|error| failed(&entry.path(), error))?;
+                .map_err(|error| failed(&entry.path(), &error))?;
             if metadata.len() > MAX_BYTES {
                 let refusal = Refusal::TooLarge(metadata.len());
                 self.files.insert(name, Content::Refused(refusal));
@@ -130,16 +130,27 @@ fn contents(found: &[(RelPath, PathBuf)]) -> Result<Vec<Read>, PortError> {
 }
 
 fn content(path: &Path) -> Result<Content, PortError> {
-    let bytes = fs::read(path).map_err(|error| failed(path, error))?;
+    let bytes = fs::read(path).map_err(|error| failed(path, &error))?;
     Ok(match String::from_utf8(bytes) {
         Ok(text) => Content::Text(text.into()),
         Err(error) => Content::Bytes(error.into_bytes().into()),
     })
 }
 
-fn failed(path: &Path, source: io::Error) -> PortError {
-    let action = format!("read `{}`", path.display());
-    PortError::unreachable("the file system", action, source)
+fn failed(path: &Path, error: &io::Error) -> PortError {
+    let hint = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            "name a folder that is there; -C names the one that holds nucleon.yaml"
+        }
+        io::ErrorKind::PermissionDenied => "let the user who runs this read it",
+        _ => "look at the file",
+    };
+    PortError::Refused {
+        system: "the file system",
+        action: format!("read `{}`", path.display()),
+        message: error.to_string(),
+        hint: Some(hint.to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -239,5 +250,6 @@ mod tests {
     fn a_folder_that_is_not_there_is_named() {
         let error = read_tree(Path::new("/nowhere/at/all")).unwrap_err();
         assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+        assert!(error.hint().unwrap().contains("-C"), "{error:?}");
     }
 }

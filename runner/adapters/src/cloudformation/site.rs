@@ -206,11 +206,11 @@ impl Site<'_> {
                 self.stacks.delete_change_set(&stack_id, &id).await?;
                 None
             }
-            Verdict::Nothing | Verdict::NotYet | Verdict::Refused(_) => {
-                self.stacks.delete_change_set(&stack_id, &id).await?;
-                let reason = first.status_reason.unwrap_or_default();
-                return Err(self.refused(&reason, "change the template or its inputs"));
+            Verdict::Nothing | Verdict::NotYet => {
+                let reason = first.status_reason.clone().unwrap_or_default();
+                return Err(self.not_made(&stack_id, &id, &reason).await);
             }
+            Verdict::Refused(reason) => return Err(self.not_made(&stack_id, &id, &reason).await),
         };
         Ok(ChangeSet {
             id,
@@ -218,6 +218,13 @@ impl Site<'_> {
             created,
             changes,
         })
+    }
+
+    /// Deletes a change set that could not be made, and says why it could not.
+    async fn not_made(&self, stack: &str, id: &str, reason: &str) -> PortError {
+        // What is left of it does no harm; the reason matters more.
+        let _left = self.stacks.delete_change_set(stack, id).await;
+        self.refused(reason, "change the template or its inputs")
     }
 
     /// When a change set was made, by CloudFormation's clock.

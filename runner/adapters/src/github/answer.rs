@@ -94,7 +94,7 @@ impl Answer {
         let until = reset.map(|reset| {
             let now = self.date.unwrap_or_else(Timestamp::now).as_second();
             // A second more: the limit is lifted at the end of that second.
-            u64::try_from(reset - now).unwrap_or_default() + 1
+            u64::try_from(reset.saturating_sub(now)).map_or(1, |left| left.saturating_add(1))
         });
         until.map_or(PAUSE, Duration::from_secs)
     }
