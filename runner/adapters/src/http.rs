@@ -4,6 +4,8 @@ use std::error::Error;
 use std::sync::Once;
 use std::time::Duration;
 
+use nucleon_engine::ports::chain;
+
 /// A client that gives up after a while; proxies come from the usual variables.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
     static TLS: Once = Once::new();
@@ -19,12 +21,5 @@ pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Erro
 
 /// Why a request was not answered, from outside to inside, without its address.
 pub(crate) fn reason(error: reqwest::Error) -> Box<dyn Error + Send + Sync> {
-    let error = error.without_url();
-    let mut told = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        told = format!("{told}: {cause}");
-        source = cause.source();
-    }
-    told.into()
+    chain(&error.without_url()).into()
 }

@@ -1,9 +1,8 @@
 //! The one place that turns an error into a kind, and a kind into an exit code.
 
-use std::error::Error;
 use std::process::ExitCode;
 
-use nucleon_engine::ports::PortError;
+use nucleon_engine::ports::{PortError, chain};
 use nucleon_engine::refusal::Refusal;
 
 /// Whose fault it is.
@@ -63,20 +62,6 @@ impl Failure {
         self.hint = Some(hint.into());
         self
     }
-}
-
-/// An error and all its causes, in one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 impl From<PortError> for Failure {

@@ -7,7 +7,7 @@ use crate::apply::{Applied, Apply};
 use crate::candidate::Candidate;
 use crate::hidden::{self, Discreet};
 use crate::journal::Journal;
-use crate::ports::{Found, PortError};
+use crate::ports::{Found, PortError, chain};
 use crate::recover::{never_began, unattempted};
 use crate::refusal::Refusal;
 
@@ -97,7 +97,7 @@ pub(crate) async fn let_go(
 
 /// Lets go of a deployment whose end is not known because of an error.
 pub(crate) async fn lost_sight(journal: &Journal<'_>, candidate: &Candidate, error: &PortError) {
-    let why = format!("lost sight of the deployment: {error}");
+    let why = format!("lost sight of the deployment: {}", chain(error));
     // Where this cannot be written the lease runs out by itself; why sight was lost matters more.
     let _kept = let_go(journal, candidate, &why).await;
 }

@@ -79,6 +79,20 @@ pub enum PortError {
     },
 }
 
+/// An error and all its causes, in one line; a cause that is told already is not told again.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let told = cause.to_string();
+        if !text.contains(&told) {
+            text = format!("{text}: {told}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
 impl PortError {
     /// A system that could not be reached, and why.
     pub fn unreachable(
@@ -107,7 +121,9 @@ impl PortError {
             Self::ForeignStack { target, stack } => {
                 Some(format!("adopt it: nucleon import {target} --stack {stack}"))
             }
-            Self::Unexpected { .. } => None,
+            Self::Unexpected { .. } => Some(
+                "run it again; if it answers the same, report it as a fault of Nucleon".to_owned(),
+            ),
         }
     }
 }
@@ -205,8 +221,6 @@ pub struct Living {
     pub template_body: String,
     /// How it stands.
     pub outcome: Outcome,
-    /// Its tags.
-    pub tags: BTreeMap<String, String>,
 }
 
 /// The tip of a target's ref.

@@ -5,7 +5,7 @@ use std::error::Error;
 use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use nucleon_engine::ports::PortError;
+use nucleon_engine::ports::{PortError, chain};
 
 /// Longer messages repeat the request; the template's body has no place in a log.
 const LONGEST_MESSAGE: usize = 1_000;
@@ -86,7 +86,7 @@ impl Request<'_> {
             other => AccessError::Unreachable {
                 system: self.system,
                 action: self.action.to_owned(),
-                message: chain(&other),
+                message: told(&other),
             },
         }
     }
@@ -143,18 +143,9 @@ fn access_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a AccessError>
     None
 }
 
-/// An error with its causes in one line; the SDK's outermost words alone say nothing.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    shortened(&text)
+/// An error with its causes; the SDK's outermost words alone say nothing.
+pub(crate) fn told(error: &dyn Error) -> String {
+    shortened(&chain(error))
 }
 
 fn shortened(message: &str) -> String {

@@ -6,7 +6,7 @@ use nucleon_core::secret::Secret;
 use reqwest::Url;
 use serde::Deserialize;
 
-use super::error::{AccessError, chain};
+use super::error::{AccessError, told};
 
 const SYSTEM: &str = "GitHub";
 const ACTION: &str = "get the run's identity token";
@@ -83,6 +83,6 @@ fn unreachable(error: reqwest::Error) -> AccessError {
         system: SYSTEM,
         action: ACTION.to_owned(),
         // The URL carries the run's ids and says nothing to the reader.
-        message: chain(&error.without_url()),
+        message: told(&error.without_url()),
     }
 }

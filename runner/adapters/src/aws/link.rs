@@ -1,4 +1,4 @@
-//! One link of the chain from the runner's identity to a target's role.
+//! One link of the told from the runner's identity to a target's role.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_sdk_sts::config::Builder;
 use tokio::sync::Mutex;
 
-use super::error::{AccessError, Request, chain};
+use super::error::{AccessError, Request, told};
 use super::github_identity::GitHubIdentity;
 
 const SYSTEM: &str = "STS";
@@ -226,7 +226,7 @@ async fn ambient(provider: Option<&SharedCredentialsProvider>) -> Result<Credent
     provider
         .provide_credentials()
         .await
-        .map_err(|error| none(chain(&error)))
+        .map_err(|error| none(told(&error)))
 }
 
 fn request<'a>(action: &'a str, identity: &'a str) -> Request<'a> {

@@ -246,13 +246,8 @@ impl Provisioner for CloudFormationProvisioner {
             }
         };
         let Some(stack) = stack else { return Ok(None) };
-        let tags = stack.tags().iter().filter_map(|tag| {
-            let (key, value) = (tag.key()?, tag.value()?);
-            Some((key.to_owned(), value.to_owned()))
-        });
         Ok(Some(Living {
             template_body: site.stacks.template(&deployment.stack_name).await?,
-            tags: tags.collect(),
             outcome: Outcome {
                 status,
                 message: stack.stack_status_reason.clone(),

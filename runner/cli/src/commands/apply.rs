@@ -12,11 +12,11 @@ use nucleon_core::show;
 use nucleon_core::target::TargetId;
 use nucleon_engine::apply::{Applied, Apply as Engine};
 use nucleon_engine::deploy::{Deployed, deploy, destroy};
-use nucleon_engine::ports::Approvals;
+use nucleon_engine::ports::{Approvals, chain};
 use nucleon_engine::refusal::Refusal;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs};
-use crate::error::{Failure, Kind, chain, kind_of};
+use crate::error::{Failure, Kind, kind_of};
 use crate::github::github;
 use crate::main_of::{Command, block_on};
 use crate::output::Lines;

@@ -14,10 +14,11 @@ use nucleon_core::validate::merge;
 use nucleon_engine::candidate::Candidate;
 use nucleon_engine::deploy::{Deployed, candidates, farewells};
 use nucleon_engine::plan::plan;
+use nucleon_engine::ports::chain;
 use nucleon_engine::refusal::Refusal;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs};
-use crate::error::{Failure, Kind, chain, kind_of};
+use crate::error::{Failure, Kind, kind_of};
 use crate::main_of::{Command, block_on};
 use crate::workspace::{NEVER_DEPLOYED, Workspace};
 use crate::{env, output, run};

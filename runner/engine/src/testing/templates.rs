@@ -28,13 +28,6 @@ impl FakeTemplates {
         self.0.insert(version, Ok(published));
         self
     }
-
-    /// Publishes a version whose tag holds no bundle.
-    #[must_use]
-    pub fn with_fault(mut self, version: PublishedVersion, fault: Diagnostic) -> Self {
-        self.0.insert(version, Err(fault));
-        self
-    }
 }
 
 #[async_trait]

@@ -275,7 +275,6 @@ pub(crate) fn living(status: DeploymentStatus) -> Answer {
     Answer::Describe(Ok(Some(Living {
         template_body: "Resources: {Old: {Type: AWS::EC2::VPC}}\n".to_owned(),
         outcome: outcome(status, None),
-        tags: BTreeMap::new(),
     })))
 }
 
