@@ -255,7 +255,7 @@ pub enum Appended {
 /// Makes the view's files from all tips.
 pub type Fold<'a> = dyn Fn(&BTreeMap<TargetId, Tip>) -> Files + Send + Sync + 'a;
 
-/// The state: one ref a target (`design.md` §7).
+/// The state: one ref a target, moved by compare-and-swap.
 #[async_trait]
 pub trait State: Send + Sync {
     /// The tips of some targets, fresh from the remote; targets without a ref are left out.
