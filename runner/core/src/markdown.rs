@@ -133,27 +133,6 @@ pub fn code(text: &str) -> String {
     format!("{apart}</code>")
 }
 
-/// A text of several lines as it stands, in a fence longer than any inside it.
-pub fn fence(language: &str, text: &str) -> String {
-    let shown: Vec<String> = text
-        .trim_end()
-        .split('\n')
-        .map(|line| visible(line.strip_suffix('\r').unwrap_or(line)).into_owned())
-        .collect();
-    let ticks = ticks(&shown);
-    format!("{ticks}{language}\n{}\n{ticks}\n", shown.join("\n"))
-}
-
-/// Backticks that no line can close.
-fn ticks(lines: &[String]) -> String {
-    let leading = |line: &String| {
-        let trimmed = line.trim_start();
-        trimmed.len() - trimmed.trim_start_matches('`').len()
-    };
-    let longest = lines.iter().map(leading).max().unwrap_or_default();
-    "`".repeat(longest.max(2) + 1)
-}
-
 /// Something that folds away; heading and body are markup already.
 pub fn details(heading: &str, body: &str) -> String {
     format!("<details><summary>{heading}</summary>\n\n{body}\n</details>\n\n")
@@ -218,20 +197,6 @@ mod tests {
     fn a_reversed_reading_direction_is_written_out() {
         assert_eq!(text("a\u{202e}b"), r"a\\u\{202e\}b");
         assert_eq!(code("a\u{202e}b"), "<code>a&#92;u&#123;202e&#125;b</code>");
-        assert_eq!(fence("", "a\u{202e}b"), "```\na\\u{202e}b\n```\n");
-    }
-
-    #[test]
-    fn a_fence_is_longer_than_any_inside_it() {
-        assert_eq!(
-            fence("diff", "a\n  ````\r\nb"),
-            "`````diff\na\n  ````\nb\n`````\n"
-        );
-    }
-
-    #[test]
-    fn a_carriage_return_does_not_begin_a_line_that_closes_the_fence() {
-        assert_eq!(fence("", "a\r```\rb"), "```\na\\r```\\rb\n```\n");
     }
 
     #[test]

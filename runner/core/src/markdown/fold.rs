@@ -1,6 +1,6 @@
 //! Folds that share a room: each is shortened at a line rather than left out, and the first come first.
 
-use super::{Limit, details, ticks};
+use super::{Limit, details};
 use crate::visible::visible;
 
 /// Below this a fold says nothing worth opening it for.
@@ -72,6 +72,16 @@ impl Fold {
     }
 }
 
+/// Backticks that no line can close.
+fn ticks(lines: &[String]) -> String {
+    let leading = |line: &String| {
+        let trimmed = line.trim_start();
+        trimmed.len() - trimmed.trim_start_matches('`').len()
+    };
+    let longest = lines.iter().map(leading).max().unwrap_or_default();
+    "`".repeat(longest.max(2) + 1)
+}
+
 fn cut_note(lines: usize) -> String {
     format!("\n_{lines} more lines: the job's summary or `plan.json` has them._\n")
 }
@@ -120,6 +130,29 @@ mod tests {
     fn fold(name: &str, lines: usize) -> Fold {
         let lines: Vec<String> = (0..lines).map(|line| format!("+ {name} {line}")).collect();
         Fold::new(name.to_owned(), &lines)
+    }
+
+    fn shown(lines: &[&str]) -> String {
+        let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        Fold::new("f".to_owned(), &lines).whole()
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_inside_it() {
+        let shown = shown(&["a", "  ````", "b"]);
+        assert!(
+            shown.contains("\n`````diff\na\n  ````\nb\n`````\n"),
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_carriage_return_does_not_begin_a_line_that_closes_the_fence() {
+        let shown = shown(&["a\r```\rb", "a\u{202e}b"]);
+        assert!(
+            shown.contains("\n```diff\na\\r```\\rb\na\\u{202e}b\n```\n"),
+            "{shown}"
+        );
     }
 
     #[test]
