@@ -12,6 +12,7 @@ pub mod comment;
 pub mod compose;
 pub mod config;
 pub mod context;
+pub mod cores;
 pub mod deployment;
 pub mod diagnostic;
 pub mod digest;

@@ -18,6 +18,7 @@ pub use bundles::folders_of;
 
 use crate::bundle::{self, Bundle};
 use crate::config::{Config, Provisioning};
+use crate::cores::{Cores, OneCore};
 use crate::deployment::{Place, Roles};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::files::Files;
@@ -128,7 +129,12 @@ impl Repository {
     ///
     /// What needs the template versions that specs use is checked by [`crate::validate`].
     pub fn parse(files: &Files) -> (Self, Vec<Diagnostic>) {
-        let mut parser = Parser::new(files);
+        Self::parse_on(&OneCore, files)
+    }
+
+    /// Reads a repository on several cores.
+    pub fn parse_on(cores: &dyn Cores, files: &Files) -> (Self, Vec<Diagnostic>) {
+        let mut parser = Parser::new(cores, files);
         let folders = bundles::version_folders(files);
         parser.bundles(&folders);
         let specs = parser.specs(&folders);
@@ -259,15 +265,17 @@ impl Repository {
 
 /// Reads one repository and keeps what is wrong with it.
 struct Parser<'f> {
+    cores: &'f dyn Cores,
     files: &'f Files,
     repository: Repository,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl<'f> Parser<'f> {
-    fn new(files: &'f Files) -> Self {
+    fn new(cores: &'f dyn Cores, files: &'f Files) -> Self {
         let (config, diagnostics) = Config::parse(files);
         Self {
+            cores,
             files,
             repository: Repository {
                 config,

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{Bundle, BundleKind, Part};
 use crate::codes::Code;
 use crate::config::Provisioning;
+use crate::cores::{self, Cores};
 use crate::diagnostic::{Diagnostic, Location, tidy};
 use crate::inputs::Inputs;
 use crate::repository::{Outline, Repository};
@@ -22,22 +23,34 @@ pub struct Catalog<'a> {
     /// The minor versions that were published, by template and major version.
     pub published: &'a BTreeMap<(Name, u32), Vec<u32>>,
     /// The files of a version; one without a minor is the newest content of its major.
-    pub bundle: &'a dyn Fn(&VersionRef) -> Option<&'a Bundle>,
+    pub bundle: &'a (dyn Fn(&VersionRef) -> Option<&'a Bundle> + Sync),
 }
 
 /// Checks every target of a repository, also those of which it is not known where they go.
-pub fn check<'a>(repository: &'a Repository, catalog: Catalog<'a>) -> Vec<Diagnostic> {
-    let mut checker = Checker {
+pub fn check<'a>(
+    cores: &dyn Cores,
+    repository: &'a Repository,
+    catalog: Catalog<'a>,
+) -> Vec<Diagnostic> {
+    let checker = || Checker {
         repository,
         catalog,
         diagnostics: Vec::new(),
     };
-    for outline in repository.outlines() {
-        checker.target(outline);
-    }
+    let outlines: Vec<Outline<'_>> = repository.outlines().collect();
+    let of_targets = cores::map(cores, &outlines, |outline| {
+        let mut checker = checker();
+        checker.target(*outline);
+        checker.diagnostics
+    });
+    let mut checker = checker();
     checker.pipelines();
     checker.provisioning();
-    checker.diagnostics
+    of_targets
+        .into_iter()
+        .flatten()
+        .chain(checker.diagnostics)
+        .collect()
 }
 
 /// Everything that was found, sorted by file and line, each fault once.

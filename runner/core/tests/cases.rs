@@ -22,6 +22,7 @@ use std::sync::Arc;
 use nucleon_core::bundle::Bundle;
 use nucleon_core::codes::Code;
 use nucleon_core::context::Context;
+use nucleon_core::cores::OneCore;
 use nucleon_core::diagnostic::{Diagnostic, Location};
 use nucleon_core::facts::TemplateFacts;
 use nucleon_core::files::{Content, Files, Refusal, RelPath};
@@ -157,6 +158,7 @@ fn validated(files: &Files) -> Vec<Diagnostic> {
             .filter(|_| known)
     };
     let mut checked = validate::check(
+        &OneCore,
         &repository,
         Catalog {
             published: &published,

@@ -11,6 +11,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use nucleon_core::cores::OneCore;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::{Content, Files, RelPath};
 use nucleon_core::repository::Repository;
@@ -102,7 +103,7 @@ fn faults(repository: &Repository, parsed: Vec<Diagnostic>) -> Vec<Diagnostic> {
         published: &BTreeMap::new(),
         bundle: &bundle,
     };
-    validate::merge(parsed, validate::check(repository, catalog))
+    validate::merge(parsed, validate::check(&OneCore, repository, catalog))
 }
 
 fn add(files: &mut Files, path: &str, text: &str) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nucleon_core::compose::{Composer, Composition, Product, RenderedTemplate, Versions};
 use nucleon_core::config::Provisioning;
+use nucleon_core::cores;
 use nucleon_core::deployment::{Deployment, Place};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
@@ -15,7 +16,7 @@ use nucleon_core::tags::tags;
 use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
-use crate::cores::on_all_cores;
+use crate::cores::AllCores;
 use crate::given::Given;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
@@ -56,7 +57,7 @@ impl Fleet {
         let given = Given::new(self, tips);
         let outputs = |target: &TargetId| given.outputs(target);
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
-        on_all_cores(targets, |target| {
+        cores::map(&AllCores, targets, |target| {
             let (composition, faults) = composer.compose(target);
             then(target, composition, faults)
         })

@@ -11,6 +11,7 @@ use nucleon_core::repository::{Repository, Target};
 use nucleon_core::validate::{self, Catalog};
 use nucleon_core::version::VersionRef;
 
+use crate::cores::AllCores;
 use crate::fleet::{Fleet, Tips};
 use crate::ports::{PortError, Templates};
 
@@ -29,7 +30,7 @@ pub async fn load(
     templates: &dyn Templates,
     commit: &str,
 ) -> Result<Loaded, PortError> {
-    let (repository, mut parsed) = Repository::parse(files);
+    let (repository, mut parsed) = Repository::parse_on(&AllCores, files);
     let wanted = repository.wanted_versions();
     let found = if wanted.is_empty() {
         BTreeMap::new()
@@ -72,6 +73,7 @@ pub async fn load(
     };
     let bundle = |version: &VersionRef| versions.get(version).map(|versioned| &*versioned.bundle);
     let checked = validate::check(
+        &AllCores,
         &repository,
         Catalog {
             published: &published,

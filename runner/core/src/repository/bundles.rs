@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{Bundle, Part, SCHEMA};
 use crate::codes::Code;
 use crate::config::TemplatesConfig;
+use crate::cores;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::files::Files;
 use crate::repository::Parser;
@@ -38,6 +39,7 @@ impl Parser<'_> {
     pub(super) fn bundles(&mut self, folders: &BTreeSet<VersionFolder>) {
         let mut seen: BTreeMap<Name, String> = BTreeMap::new();
         let sources = local(&self.config().templates);
+        let mut wanted = Vec::new();
         for found in folders {
             let source = source_of(&sources, found);
             if source.is_none() && !sources.is_empty() {
@@ -57,17 +59,18 @@ impl Parser<'_> {
                 let fault = name_clash(&name, first, found);
                 self.report(fault);
             } else {
-                self.bundle(name, found);
+                wanted.push((name, found));
             }
         }
-    }
-
-    fn bundle(&mut self, name: Name, found: &VersionFolder) {
-        let files = self.files.below(&found.folder);
-        let (bundle, faults) = Bundle::parse(&name, found.major, &found.folder, &files);
-        self.diagnostics.extend(faults);
-        if let Some(bundle) = bundle {
-            self.repository.bundles.insert((name, found.major), bundle);
+        let read = cores::map(self.cores, &wanted, |(name, found)| {
+            let files = self.files.below(&found.folder);
+            Bundle::parse(name, found.major, &found.folder, &files)
+        });
+        for ((name, found), (bundle, faults)) in wanted.into_iter().zip(read) {
+            self.diagnostics.extend(faults);
+            if let Some(bundle) = bundle {
+                self.repository.bundles.insert((name, found.major), bundle);
+            }
         }
     }
 

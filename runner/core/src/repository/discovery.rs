@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codes::Code;
 use crate::config::Config;
+use crate::cores;
 use crate::diagnostic::{Diagnostic, Location, Severity};
-use crate::files::{Content, Refusal, RelPath};
+use crate::files::{Content, Files, Refusal, RelPath};
 use crate::located::Located;
 use crate::quota::{self, Sized};
 use crate::repository::bundles::VersionFolder;
@@ -46,7 +47,7 @@ const KINDS: [&str; 5] = [
 /// What a file is to the search for specs.
 enum Role {
     /// It is a spec, or nobody but a spec should be there.
-    Spec,
+    Spec(Box<Read>),
     /// It lies where a spec belongs, and does not say that it is one.
     Silent,
     /// It was not read, and there may be a spec or a template behind it.
@@ -55,8 +56,12 @@ enum Role {
     Other,
 }
 
+/// A spec, if it could be read, and what is wrong with it.
+type Read = (Option<Spec>, Vec<Diagnostic>);
+
 /// Where specs may be.
 struct Search<'s> {
+    files: &'s Files,
     keys: &'s BTreeMap<RelPath, Keys>,
     /// What Proton's service sync names; these are read by that name.
     synced: BTreeSet<&'s RelPath>,
@@ -66,11 +71,13 @@ struct Search<'s> {
 
 impl<'s> Search<'s> {
     fn new(
+        files: &'s Files,
         keys: &'s BTreeMap<RelPath, Keys>,
         synced: BTreeSet<&'s RelPath>,
         versions: &'s BTreeSet<VersionFolder>,
     ) -> Self {
         Self {
+            files,
             keys,
             synced,
             templates: versions
@@ -86,11 +93,15 @@ impl<'s> Search<'s> {
         let wanted = || is_below_folders(path) && !is_inside(path, &self.templates);
         let conventional = is_conventional(path);
         match content {
-            _ if self.keys.contains_key(path) => Role::Spec,
+            _ if self.keys.contains_key(path) => Role::Spec(Box::new(read(self.files, path))),
             _ if self.synced.contains(path) => Role::Other,
-            Content::Text(text) if wanted() && Spec::is_spec(text) => Role::Spec,
+            Content::Text(text) if wanted() && Spec::is_spec(text) => {
+                Role::Spec(Box::new(read(self.files, path)))
+            }
             Content::Text(_) if conventional => Role::Silent,
-            Content::Bytes(_) | Content::Refused(_) if conventional => Role::Spec,
+            Content::Bytes(_) | Content::Refused(_) if conventional => {
+                Role::Spec(Box::new(read(self.files, path)))
+            }
             Content::Refused(refusal) if self.may_hide(path, *refusal) => Role::Hidden(*refusal),
             Content::Text(_) | Content::Bytes(_) | Content::Refused(_) => Role::Other,
         }
@@ -113,14 +124,22 @@ impl Parser<'_> {
     pub(super) fn specs(&mut self, versions: &BTreeSet<VersionFolder>) -> Specs {
         let keys = keys(self.config());
         let operations = self.operations();
-        let search = Search::new(&keys, operations.specs(), versions);
+        let search = Search::new(self.files, &keys, operations.specs(), versions);
+        let files: Vec<_> = self.files.iter().collect();
+        let roles = cores::map(self.cores, &files, |(path, content)| {
+            search.role(path, content)
+        });
         let mut specs = Specs::default();
-        for (path, content) in self.files.iter() {
-            match search.role(path, content) {
-                Role::Spec => match self.spec(path) {
-                    Some(spec) => self.name(&mut specs, path, spec, keys.get(path)),
-                    None => broken(&mut specs, path, keys.get(path)),
-                },
+        for ((path, _), role) in files.into_iter().zip(roles) {
+            match role {
+                Role::Spec(read) => {
+                    let (spec, faults) = *read;
+                    self.diagnostics.extend(faults);
+                    match spec {
+                        Some(spec) => self.name(&mut specs, path, spec, keys.get(path)),
+                        None => broken(&mut specs, path, keys.get(path)),
+                    }
+                }
                 Role::Silent => self.report(silent(path)),
                 Role::Hidden(refusal) => self.report(hidden(path, refusal)),
                 Role::Other => {}
@@ -131,19 +150,9 @@ impl Parser<'_> {
     }
 
     pub(super) fn spec(&mut self, path: &RelPath) -> Option<Spec> {
-        match self.files.read(path.as_str(), "")? {
-            Ok(text) => {
-                let fault = quota::file(path.as_str(), Sized::Spec, text.len());
-                self.diagnostics.extend(fault);
-                let (spec, faults) = Spec::parse(&arc(path.as_str()), text);
-                self.diagnostics.extend(faults);
-                spec
-            }
-            Err(fault) => {
-                self.report(fault);
-                None
-            }
-        }
+        let (spec, faults) = read(self.files, path);
+        self.diagnostics.extend(faults);
+        spec
     }
 
     fn name(&mut self, specs: &mut Specs, path: &RelPath, spec: Spec, given: Option<&Keys>) {
@@ -225,6 +234,18 @@ impl Parser<'_> {
                     .at(at.clone())
                     .help("name another file in nucleon.yaml"),
             );
+        }
+    }
+}
+
+fn read(files: &Files, path: &RelPath) -> Read {
+    match files.read(path.as_str(), "") {
+        None => (None, Vec::new()),
+        Some(Err(fault)) => (None, vec![fault]),
+        Some(Ok(text)) => {
+            let (spec, mut faults) = Spec::parse(&arc(path.as_str()), text);
+            faults.extend(quota::file(path.as_str(), Sized::Spec, text.len()));
+            (spec, faults)
         }
     }
 }
