@@ -4,7 +4,6 @@
 //! each action installs and runs one small binary.
 
 pub mod args;
-pub mod bundle;
 pub mod commands;
 pub mod env;
 pub mod error;

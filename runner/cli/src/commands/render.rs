@@ -1,5 +1,7 @@
 //! `nucleon-render`: templates with their inputs filled in.
 
+mod bundle;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -20,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::main_of::{Command, block_on};
 use crate::matrix::matrix;
 use crate::workspace::Workspace;
-use crate::{bundle, env, output, product};
+use crate::{env, output, product};
 
 /// Renders targets, or one template, or one bundle
 ///

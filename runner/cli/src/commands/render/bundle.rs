@@ -27,7 +27,7 @@ use crate::{output, product};
 
 /// Arguments of `nucleon-render bundle`.
 #[derive(Debug, Args)]
-pub struct BundleArgs {
+pub(super) struct BundleArgs {
     /// The bundle's folder: the one that holds schema/
     dir: PathBuf,
     /// The spec
@@ -51,7 +51,7 @@ pub struct BundleArgs {
 }
 
 /// Reads a file that was named on the command line.
-pub fn read(path: &Path) -> Result<String, Failure> {
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         Failure::new(
             Kind::Files,
@@ -61,7 +61,7 @@ pub fn read(path: &Path) -> Result<String, Failure> {
 }
 
 /// Outputs in a file, as Proton's list or as a map.
-pub fn outputs(path: &Path) -> Result<Outputs, Failure> {
+fn outputs(path: &Path) -> Result<Outputs, Failure> {
     let text = read(path)?;
     let mut deserializer = serde_json::Deserializer::from_str(&text);
     nucleon_core::record::outputs::deserialize(&mut deserializer).map_err(|error| {
@@ -72,7 +72,7 @@ pub fn outputs(path: &Path) -> Result<Outputs, Failure> {
 
 impl BundleArgs {
     /// Does it.
-    pub fn run(&self, format: Format) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self, format: Format) -> Result<ExitCode, Failure> {
         let files = read_folder(&self.dir)?;
         let (name, major) = self.version();
         let folder = self.dir.display().to_string();
