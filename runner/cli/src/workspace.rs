@@ -20,6 +20,7 @@ use nucleon_core::secret::Secret;
 use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
 use nucleon_core::validate;
+use nucleon_engine::cores::AllCores;
 use nucleon_engine::fleet::{Fleet, Tips};
 use nucleon_engine::load::load;
 use nucleon_engine::ports::{Clock, State as _};
@@ -276,7 +277,7 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
     let loaded = crate::main_of::block_on(load(&files, &templates, ""))??.rendered();
     let repository = &loaded.fleet.repository;
     let targets = repository.targets().len();
-    let linted = lint::check(repository.working_bundles());
+    let linted = lint::check(&AllCores, repository.working_bundles());
     Ok(Checked {
         diagnostics: validate::merge(loaded.diagnostics, linted),
         targets,

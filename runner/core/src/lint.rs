@@ -16,6 +16,7 @@ pub use old::Edit;
 
 use crate::bundle::{Bundle, BundleKind, Part};
 use crate::codes::Code;
+use crate::cores::{self, Cores};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::render::Renderer;
 use crate::rendered::location;
@@ -30,14 +31,12 @@ use trial::{Tried, input_of, tried};
 pub type Bundles = BTreeMap<(Name, u32), Bundle>;
 
 /// Checks templates against their schemas and against the environments that they are for.
-pub fn check(bundles: &Bundles) -> Vec<Diagnostic> {
+pub fn check(cores: &dyn Cores, bundles: &Bundles) -> Vec<Diagnostic> {
     let renderer = Renderer::new();
-    let trials: BTreeMap<&(Name, u32), Trials> = bundles
-        .iter()
-        .map(|(key, bundle)| (key, trials(bundle, &renderer)))
-        .collect();
-    let mut diagnostics = Vec::new();
-    for (key, bundle) in bundles {
+    let all: Vec<(&(Name, u32), &Bundle)> = bundles.iter().collect();
+    let tried = cores::map(cores, &all, |(_, bundle)| trials(bundle, &renderer));
+    let trials: BTreeMap<&(Name, u32), Trials> = bundles.keys().zip(tried).collect();
+    let linted = cores::map(cores, &all, |(key, bundle)| {
         let mut linter = Linter {
             bundle,
             bundles,
@@ -45,9 +44,9 @@ pub fn check(bundles: &Bundles) -> Vec<Diagnostic> {
             diagnostics: Vec::new(),
         };
         linter.bundle(&trials[key]);
-        diagnostics.extend(linter.diagnostics);
-    }
-    diagnostics
+        linter.diagnostics
+    });
+    linted.into_iter().flatten().collect()
 }
 
 /// The edits that give a template's values the names that they have since June 2021.

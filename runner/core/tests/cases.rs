@@ -165,7 +165,7 @@ fn validated(files: &Files) -> Vec<Diagnostic> {
             bundle: &bundle,
         },
     );
-    checked.extend(lint::check(bundles));
+    checked.extend(lint::check(&OneCore, bundles));
     validate::merge(parsed, checked)
 }
 

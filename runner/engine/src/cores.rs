@@ -12,7 +12,7 @@ const SHARE: usize = 16;
 
 /// All cores of this machine.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AllCores;
+pub struct AllCores;
 
 impl Cores for AllCores {
     /// Threads take shares as they get done: a core that is busy with something else does less.

@@ -5,7 +5,7 @@
 
 pub mod apply;
 pub mod candidate;
-mod cores;
+pub mod cores;
 pub mod deploy;
 pub mod difference;
 mod execute;
