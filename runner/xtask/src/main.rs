@@ -13,6 +13,7 @@ mod bench;
 mod children;
 mod demo;
 mod docs;
+mod fuzz;
 mod release;
 mod setup;
 mod test;
@@ -43,6 +44,7 @@ enum Task {
     Test(test::Arguments),
     /// Measure what the project promises, each beside its peer
     Bench(bench::Arguments),
+    Fuzz(fuzz::Arguments),
     Docs(docs::Docs),
     Package(release::Package),
     Checksums(release::Checksums),
@@ -55,6 +57,7 @@ impl Task {
             Self::Demo(arguments) => demo::run(&prepared()?, arguments),
             Self::Test(arguments) => test::run(&prepared()?, arguments),
             Self::Bench(arguments) => bench::run(prepared()?, arguments),
+            Self::Fuzz(arguments) => fuzz::run(&Workspace::find(), arguments),
             Self::Docs(docs) => docs.run(),
             Self::Package(package) => package.run(),
             Self::Checksums(checksums) => checksums.run(),
