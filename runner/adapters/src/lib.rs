@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod clock;
 pub mod cloudformation;
+pub mod commands;
 pub mod files;
 pub mod git;
 pub mod github;

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use nucleon_core::target::{Stage, TargetId};
+use nucleon_engine::farewell::Removal;
 
 use crate::env;
+use crate::error::{Failure, Kind};
 
 /// How results are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,9 +48,11 @@ pub struct Common {
 impl Common {
     /// How results are shown here.
     pub fn format(&self) -> Format {
-        let in_run = env::get(env::GITHUB_ACTIONS).as_deref() == Some("true");
-        self.format
-            .unwrap_or(if in_run { Format::Github } else { Format::Text })
+        self.format.unwrap_or(if env::in_run() {
+            Format::Github
+        } else {
+            Format::Text
+        })
     }
 }
 
@@ -130,5 +134,18 @@ impl std::str::FromStr for Flag {
             "false" | "" => Ok(Self(false)),
             other => Err(format!("`{other}` is neither `true` nor `false`")),
         }
+    }
+}
+
+/// How far a deletion goes; only what is deleted can be forgotten.
+pub fn removal(destroy: Flag, force: bool) -> Result<Removal, Failure> {
+    match (destroy.0, force) {
+        (_, false) => Ok(Removal::Delete),
+        (true, true) => Ok(Removal::Forget),
+        (false, true) => Err(Failure::new(
+            Kind::CommandLine,
+            "--force forgets targets, and nothing is to be deleted",
+        )
+        .hint("write --destroy --force, and name each target")),
     }
 }

@@ -82,3 +82,8 @@ pub const NO_COLOR: &str = "NO_COLOR";
 pub fn get(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// Whether this is a step of a workflow run.
+pub fn in_run() -> bool {
+    get(GITHUB_ACTIONS).as_deref() == Some("true")
+}

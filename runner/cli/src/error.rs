@@ -96,7 +96,12 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Dependency { .. }
         | Refusal::Stopped { .. } => Kind::Outside,
         Refusal::Port(error) => kind_of_port(error),
-        Refusal::Corrupt(_) | Refusal::Faulty { .. } | Refusal::OnlyRendered { .. } => Kind::Files,
+        Refusal::Corrupt(_)
+        | Refusal::Faulty { .. }
+        | Refusal::OnlyRendered { .. }
+        | Refusal::OtherEngine { .. }
+        | Refusal::Unread { .. }
+        | Refusal::NoBundle { .. } => Kind::Files,
     }
 }
 

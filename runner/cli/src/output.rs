@@ -3,11 +3,12 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::report;
 use nucleon_core::visible::visible;
-use nucleon_engine::ports::{Event, Progress};
+use nucleon_engine::ports::{Event, OUTPUT, Progress};
 use serde::Serialize;
 
 use crate::args::Format;
@@ -169,19 +170,56 @@ fn output(name: &str, value: &str) -> String {
 }
 
 /// Shows what happens while targets are changed, a line an event.
+///
+/// In a workflow run, GitHub obeys commands in what a step prints. From the first line that a program of the user's has printed,
+/// it is told not to, until this is dropped.
 #[derive(Debug)]
-pub struct Lines;
+pub struct Lines {
+    /// What ends the silence; nothing where nobody obeys.
+    token: Option<String>,
+    stopped: AtomicBool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        let token = || uuid::Uuid::new_v4().simple().to_string();
+        Self {
+            token: env::in_run().then(token),
+            stopped: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Lines {
+    fn stop_commands(&self) {
+        if let Some(token) = &self.token
+            && !self.stopped.swap(true, Ordering::SeqCst)
+        {
+            say(&format!("::stop-commands::{token}"));
+        }
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        if let Some(token) = self.token.as_ref().filter(|_| *self.stopped.get_mut()) {
+            say(&format!("::{token}::"));
+        }
+    }
+}
 
 impl Progress for Lines {
     fn event(&self, event: &Event) {
+        if event.status == OUTPUT {
+            self.stop_commands();
+        }
         let resource = event.resource.as_deref().unwrap_or("(stack)");
-        let reason = event
-            .reason
-            .as_deref()
-            .map(|reason| format!("  {}", visible(reason)))
-            .unwrap_or_default();
+        let reason = event.reason.as_deref().map(visible).unwrap_or_default();
+        // Older commands are obeyed in the middle of a line, too.
+        let reason = reason.replace("##[", "## [");
+        let gap = if reason.is_empty() { "" } else { "  " };
         say(&format!(
-            "{}  {}  {resource}{reason}",
+            "{}  {}  {resource}{gap}{reason}",
             event.target, event.status
         ));
     }

@@ -8,6 +8,7 @@ use nucleon_adapters::aws::{
 };
 use nucleon_adapters::clock::{StoppedClock, SystemClock};
 use nucleon_adapters::cloudformation::CloudFormationProvisioner;
+use nucleon_adapters::commands::CommandsProvisioner;
 use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
 use nucleon_core::compose::Composition;
@@ -21,6 +22,7 @@ use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
 use nucleon_core::validate;
 use nucleon_engine::cores::AllCores;
+use nucleon_engine::dispatch::DispatchingProvisioner;
 use nucleon_engine::fleet::{Fleet, Tips};
 use nucleon_engine::load::load;
 use nucleon_engine::ports::{Clock, State as _};
@@ -169,7 +171,8 @@ impl Workspace {
     pub async fn provisioner(
         &self,
         targets: &[TargetId],
-    ) -> Result<CloudFormationProvisioner, Failure> {
+    ) -> Result<DispatchingProvisioner<CloudFormationProvisioner, CommandsProvisioner>, Failure>
+    {
         let hub = self.fleet.repository.config().hub.as_ref();
         let hub = hub
             .map(|hub| Hub {
@@ -193,8 +196,18 @@ impl Workspace {
             hub,
             name: session_name(&name, targets),
         };
-        let sessions = Sessions::new(configuration().await, settings);
-        Ok(CloudFormationProvisioner::new(Arc::new(sessions), name))
+        let sessions = Arc::new(Sessions::new(configuration().await, settings));
+        let own = std::env::current_exe();
+        let own = own.map_err(|error| Failure::new(Kind::Outside, error.to_string()))?;
+        Ok(DispatchingProvisioner {
+            stacks: CloudFormationProvisioner::new(sessions.clone(), name),
+            scripts: CommandsProvisioner::new(sessions, own),
+        })
+    }
+
+    /// Bundles as they were at any commit.
+    pub fn templates(&self) -> GitTemplates {
+        GitTemplates::new(self.checkout.clone())
     }
 
     /// Shows diagnostics with the lines they point at.

@@ -15,7 +15,7 @@ use crate::digest::BundleDigest;
 use crate::files::Files;
 use crate::schema::{InputType, Schema};
 use crate::source::Source;
-use crate::target::Name;
+use crate::target::{Name, TargetId};
 
 /// What a template makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +38,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// The part that makes a target; components have no bundle.
+    pub fn of_target(target: &TargetId) -> Option<Self> {
+        match target {
+            TargetId::Environment(_) => Some(Self::Environment),
+            TargetId::Instance { .. } => Some(Self::Instance),
+            TargetId::Pipeline { .. } => Some(Self::Pipeline),
+            TargetId::Component(_) => None,
+        }
+    }
+
     /// The part's folder in a bundle.
     pub fn folder(self) -> &'static str {
         match self {

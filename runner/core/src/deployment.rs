@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::digest::RenderedDigest;
+use crate::script::Script;
 use crate::target::TargetId;
 
 /// The place a target is deployed to.
@@ -38,26 +39,42 @@ pub struct Deployment {
     pub place: Place,
     /// The account's roles.
     pub roles: Roles,
-    /// The stack's name where the target lives already (from its record), else what a new one is called.
-    pub stack_name: String,
-    /// Whether a record says that the stack is this target's; where not, a living stack with the target's tags is an error.
+    /// Whether a record says that what lives there is this target's; where not, a living stack with the target's tags is an error.
     pub adopted: bool,
-    /// The rendered template.
-    pub template_body: String,
-    /// The digest of the rendered template.
+    /// The digest of what was rendered.
     pub rendered: RenderedDigest,
+    /// The deployment's id: CloudFormation's client request token.
+    pub id: String,
+    /// Whether the target is to be deleted.
+    pub destroy: bool,
+    /// What is deployed.
+    pub body: Body,
+}
+
+/// What is deployed; each kind has its own provisioner.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A stack of CloudFormation.
+    Stack(Stack),
+    /// Commands that are run.
+    Script(Box<Script>),
+}
+
+/// A stack, and the template that it is to have.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its name where the target lives already (from its record), else what a new one is called.
+    pub name: String,
+    /// The rendered template.
+    pub template: String,
     /// What the template needs CloudFormation to be allowed: `CAPABILITY_NAMED_IAM`.
     pub capabilities: Vec<String>,
     /// The tags of the stack: `proton:*` as Proton set them.
     pub tags: BTreeMap<String, String>,
     /// The bucket for bodies over 51,200 bytes, and its key's alias.
     pub artifacts: Option<Artifacts>,
-    /// The deployment's id: CloudFormation's client request token.
-    pub id: String,
     /// Names of parameters and properties whose values must never be shown.
     pub sensitive: Vec<String>,
-    /// Whether the target is to be deleted.
-    pub destroy: bool,
 }
 
 /// Where large template bodies go.

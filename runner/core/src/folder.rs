@@ -185,6 +185,11 @@ impl Folder {
         }
     }
 
+    /// What a template sees: the values that its files hold.
+    pub fn values(&self) -> &Json {
+        &self.values
+    }
+
     /// The outputs of other targets that are not known yet and stand empty in it.
     pub fn unknown(&self) -> &[String] {
         &self.unknown
@@ -228,7 +233,9 @@ impl Folder {
     pub fn files(&self, deployment: &str, existing: &Files) -> Files {
         match &self.made {
             Made::Module(owner) => self.module(owner, deployment, existing),
-            Made::Commands(provisioning) => self.commands(provisioning.settings.inputs_file),
+            Made::Commands(provisioning) => {
+                with_inputs(&self.files, provisioning.settings.inputs_file, &self.values)
+            }
         }
     }
 
@@ -251,23 +258,6 @@ impl Folder {
         files
     }
 
-    fn commands(&self, form: InputsFile) -> Files {
-        let mut files = self.files.clone();
-        match form {
-            InputsFile::Json => write(
-                &mut files,
-                "proton-inputs.json",
-                pretty::pretty(&self.values),
-            ),
-            InputsFile::Hcl => write(
-                &mut files,
-                "proton-inputs.tfvars",
-                hcl::definitions(&self.values),
-            ),
-        }
-        files
-    }
-
     /// What an update leaves of a folder although it is not in it any more: sources that bear Proton's header.
     pub fn left_over(&self, existing: &Files) -> Vec<RelPath> {
         let Made::Module(owner) = &self.made else {
@@ -281,6 +271,16 @@ impl Folder {
         let left = existing.iter().filter(left);
         left.map(|(path, _)| path.clone()).collect()
     }
+}
+
+/// The files of commands, and the one that holds their inputs.
+pub fn with_inputs(files: &Files, form: InputsFile, values: &Json) -> Files {
+    let mut files = files.clone();
+    match form {
+        InputsFile::Json => write(&mut files, "proton-inputs.json", pretty::pretty(values)),
+        InputsFile::Hcl => write(&mut files, "proton-inputs.tfvars", hcl::definitions(values)),
+    }
+    files
 }
 
 /// The form of a folder whose target was deleted: all that was there, no longer managed.

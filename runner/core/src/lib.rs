@@ -40,6 +40,7 @@ pub mod rendered;
 pub mod report;
 pub mod repository;
 pub mod schema;
+pub mod script;
 pub mod secret;
 pub mod show;
 pub mod source;

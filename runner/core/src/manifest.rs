@@ -36,7 +36,7 @@ impl Engine {
 
     /// Whether this version of Nucleon plans and applies what it renders; the others it only renders.
     pub fn is_deployed(self) -> bool {
-        matches!(self, Self::CloudFormation)
+        matches!(self, Self::CloudFormation | Self::CodeBuild)
     }
 }
 

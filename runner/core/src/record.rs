@@ -52,6 +52,15 @@ pub enum Provisioned {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         change_set_id: Option<String>,
     },
+    /// Whatever a bundle's commands made; only the bundle knows what that is.
+    Commands {
+        /// The bundle whose commands delete it: the last one whose commands succeeded, else the first that was tried.
+        bundle: TemplateUsed,
+        /// Whether its commands succeeded.
+        succeeded: bool,
+        /// What they found in their file of inputs, but for secrets, which are `***`.
+        inputs: serde_json::Value,
+    },
 }
 
 /// Who works on a target, and until when nobody else may.

@@ -25,7 +25,7 @@ use crate::files::Files;
 use crate::located::Located;
 use crate::source::Source;
 use crate::spec::SpecPart;
-use crate::tags::Tagged;
+use crate::tags::{Tagged, arn};
 use crate::target::{Name, Stage, TargetId};
 use crate::version::VersionRef;
 
@@ -182,6 +182,18 @@ impl Repository {
     /// The component that is attached to an instance.
     pub fn component_of(&self, instance: &TargetId) -> Option<&Name> {
         self.components.get(instance)
+    }
+
+    /// The ARN that Proton gave a target at a place.
+    pub fn arn(&self, target: &TargetId, place: &Place) -> String {
+        let proton = &self.config.proton;
+        let account = Some(&proton.account).filter(|account| !account.is_empty());
+        let region = Some(&proton.region).filter(|region| !region.is_empty());
+        arn(
+            account.unwrap_or(&place.account),
+            region.unwrap_or(&place.region),
+            target,
+        )
     }
 
     /// What the tags of a target are made of; the target's own account and region where `proton` is not given.

@@ -5,6 +5,7 @@ use nucleon_core::target::{Stage, TargetId};
 
 use crate::apply::{Applied, Apply};
 use crate::candidate::Candidate;
+use crate::farewell::Farewell;
 use crate::fleet::{Fleet, Tips};
 use crate::ports::PortError;
 use crate::refusal::Refusal;
@@ -19,7 +20,7 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    fn refused(target: &TargetId, refusal: Refusal) -> Self {
+    pub(crate) fn refused(target: &TargetId, refusal: Refusal) -> Self {
         Self {
             target: target.clone(),
             result: Err(refusal),
@@ -57,12 +58,11 @@ pub async fn deploy(
 /// Deletes targets, pipelines first and environments last, from their records alone.
 pub async fn destroy(
     apply: &Apply<'_>,
-    fleet: &Fleet,
+    farewell: &Farewell<'_>,
     targets: &[TargetId],
-    ids: Ids<'_>,
 ) -> Result<Vec<Deployed>, PortError> {
     let tips = apply.state.read(targets).await?;
-    let (candidates, mut deployed) = farewells(fleet, targets, &tips, ids);
+    let (candidates, mut deployed) = farewell.candidates(targets, &tips).await;
     let is_unknown = |target: &&TargetId| !tips.contains_key(target);
     deployed.extend(targets.iter().filter(is_unknown).map(|target| Deployed {
         target: target.clone(),
@@ -78,27 +78,6 @@ pub async fn destroy(
         deployed.extend(together(&candidates, results));
     }
     Ok(deployed)
-}
-
-/// Candidates for deletion. A target that was never deployed has none; one whose record cannot be read is refused.
-pub fn farewells(
-    fleet: &Fleet,
-    targets: &[TargetId],
-    tips: &Tips,
-    ids: Ids<'_>,
-) -> (Vec<Candidate>, Vec<Deployed>) {
-    let (mut candidates, mut refused) = (Vec::new(), Vec::new());
-    let tip = |target| Some((target, tips.get(target)?));
-    for (target, tip) in targets.iter().filter_map(tip) {
-        match &tip.record {
-            Ok(record) => candidates.push(fleet.farewell(record, ids())),
-            Err(fault) => {
-                let refusal = Refusal::Corrupt(Box::new(fault.clone()));
-                refused.push(Deployed::refused(target, refusal));
-            }
-        }
-    }
-    (candidates, refused)
 }
 
 async fn one_stage(

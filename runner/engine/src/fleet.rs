@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use nucleon_core::compose::{Composer, Composition, Product, RenderedTemplate, Versions};
 use nucleon_core::config::Provisioning;
 use nucleon_core::cores;
-use nucleon_core::deployment::{Deployment, Place};
+use nucleon_core::deployment::{Body, Deployment, Place, Stack};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
+use nucleon_core::manifest::Engine;
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::repository::{Repository, Target};
@@ -17,9 +18,10 @@ use nucleon_core::target::{Stage, TargetId};
 
 use crate::candidate::Candidate;
 use crate::cores::AllCores;
-use crate::given::Given;
+use crate::given::Given as Outputs;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
+use crate::script::{self, Given};
 
 /// A repository and its template versions, read once.
 #[derive(Debug)]
@@ -54,7 +56,7 @@ impl Fleet {
         tips: &Tips,
         then: impl Fn(&Target, Option<Composition>, Vec<Diagnostic>) -> T + Sync,
     ) -> Vec<T> {
-        let given = Given::new(self, tips);
+        let given = Outputs::new(self, tips);
         let outputs = |target: &TargetId| given.outputs(target);
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
         cores::map(&AllCores, targets, |target| {
@@ -123,14 +125,31 @@ impl Fleet {
         if target.provisioning == Provisioning::PullRequest {
             return Err(only_rendered(target, "it is provisioned by pull request"));
         }
-        let engine = product.engine();
-        let Product::Template(made) = product else {
-            let why = format!("its template is for {}", engine.as_str());
-            return Err(only_rendered(target, &why));
+        let rendered = product.digest();
+        let unknown = product.unknown().to_vec();
+        let (body, facts) = match product {
+            Product::Template(made) => {
+                stays_what_it_is(target, record, Engine::CloudFormation)?;
+                let body = Body::Stack(self.stack(target, &made, record));
+                (body, made.facts)
+            }
+            Product::Folder(folder) => {
+                let Some((bundle, commands)) = template.as_ref().zip(folder.provisioning()) else {
+                    let why = format!("its template is for {}", folder.engine().as_str());
+                    return Err(only_rendered(target, &why));
+                };
+                stays_what_it_is(target, record, Engine::CodeBuild)?;
+                let given = Given {
+                    folder: &folder,
+                    settings: &commands.settings,
+                    bundle,
+                    secrets: &secrets,
+                };
+                let arn = self.repository.arn(&target.id, &target.place);
+                let script = script::of_deployment(target, given, arn, record)?;
+                (Body::Script(Box::new(script)), None)
+            }
         };
-        let RenderedTemplate {
-            rendered, facts, ..
-        } = *made;
         let sensitive_outputs = facts
             .as_ref()
             .map(|facts| facts.sensitive_outputs.clone())
@@ -139,24 +158,14 @@ impl Fleet {
             target: target.id.clone(),
             place: target.place.clone(),
             roles: target.roles.clone(),
-            stack_name: living_stack(record).unwrap_or_else(|| {
-                stack_name(
-                    self.repository.config().stack_prefix(&target.account),
-                    &target.id,
-                )
-            }),
-            adopted: record.is_some_and(|record| record.provisioned.is_some()),
-            rendered: rendered.digest(),
-            template_body: rendered.text().to_owned(),
-            tags: tags(&target.id, self.repository.tagged(target)),
-            artifacts: self.repository.config().artifacts(&target.place),
+            adopted: match &body {
+                Body::Stack(_) => record.is_some_and(|record| record.provisioned.is_some()),
+                Body::Script(_) => living(record).is_some(),
+            },
+            rendered,
             id,
-            capabilities: facts.as_ref().map(capabilities).unwrap_or_default(),
-            sensitive: facts
-                .as_ref()
-                .map(|facts| facts.sensitive.clone())
-                .unwrap_or_default(),
             destroy: false,
+            body,
         };
         Ok(Candidate {
             deployment,
@@ -165,7 +174,7 @@ impl Fleet {
             github_environment: target.github_environment.clone(),
             template,
             inputs: inputs.digest(),
-            unknown: rendered.unknown().to_vec(),
+            unknown,
             secrets,
             resources: facts.map(|facts| facts.resources).unwrap_or_default(),
             sensitive_outputs,
@@ -173,7 +182,23 @@ impl Fleet {
         })
     }
 
-    /// A target that is to be deleted, from its record alone: its spec and template may be gone.
+    fn stack(&self, target: &Target, made: &RenderedTemplate, record: Option<&Record>) -> Stack {
+        let config = self.repository.config();
+        let facts = made.facts.as_ref();
+        Stack {
+            name: living_stack(record)
+                .unwrap_or_else(|| stack_name(config.stack_prefix(&target.account), &target.id)),
+            template: made.rendered.text().to_owned(),
+            tags: tags(&target.id, self.repository.tagged(target)),
+            artifacts: config.artifacts(&target.place),
+            capabilities: facts.map(capabilities).unwrap_or_default(),
+            sensitive: facts
+                .map(|facts| facts.sensitive.clone())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// A stack that is to be deleted, from its record alone: its spec and template may be gone.
     pub fn farewell(&self, record: &Record, id: String) -> Candidate {
         let place = Place {
             account: record.account.clone(),
@@ -190,19 +215,22 @@ impl Fleet {
         let target = self.repository.targets().get(&record.target);
         let deployment = Deployment {
             target: record.target.clone(),
-            stack_name: living_stack(Some(record))
-                .unwrap_or_else(|| stack_name(config.stack_prefix(&account_name), &record.target)),
             place,
             roles,
             adopted: true,
-            template_body: String::new(),
             rendered: RenderedDigest::of(&[]),
-            tags: BTreeMap::new(),
-            artifacts: None,
             id,
-            capabilities: Vec::new(),
-            sensitive: Vec::new(),
             destroy: true,
+            body: Body::Stack(Stack {
+                name: living_stack(Some(record)).unwrap_or_else(|| {
+                    stack_name(config.stack_prefix(&account_name), &record.target)
+                }),
+                template: String::new(),
+                tags: BTreeMap::new(),
+                artifacts: None,
+                capabilities: Vec::new(),
+                sensitive: Vec::new(),
+            }),
         };
         Candidate {
             deployment,
@@ -238,11 +266,38 @@ fn only_rendered(target: &Target, why: &str) -> Refusal {
     }
 }
 
-fn living_stack(record: Option<&Record>) -> Option<String> {
+/// Where a target lives, by its record.
+pub(crate) fn living(record: Option<&Record>) -> Option<&Provisioned> {
     let record = record.filter(|record| record.status != DeploymentStatus::DeleteComplete)?;
-    match record.provisioned.as_ref()? {
+    record.provisioned.as_ref()
+}
+
+fn living_stack(record: Option<&Record>) -> Option<String> {
+    match living(record)? {
         Provisioned::Cloudformation { stack_name, .. } => Some(stack_name.clone()),
+        Provisioned::Commands { .. } => None,
     }
+}
+
+/// Refuses a target that something else has made: nothing would delete what is there.
+fn stays_what_it_is(
+    target: &Target,
+    record: Option<&Record>,
+    engine: Engine,
+) -> Result<(), Refusal> {
+    let made_by = match living(record) {
+        None => return Ok(()),
+        Some(Provisioned::Cloudformation { .. }) => Engine::CloudFormation,
+        Some(Provisioned::Commands { .. }) => Engine::CodeBuild,
+    };
+    if made_by == engine {
+        return Ok(());
+    }
+    Err(Refusal::OtherEngine {
+        target: target.id.clone(),
+        was: made_by,
+        is: engine,
+    })
 }
 
 fn capabilities(facts: &nucleon_core::facts::TemplateFacts) -> Vec<String> {

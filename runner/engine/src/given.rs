@@ -90,7 +90,7 @@ impl<'a> Given<'a> {
 fn coming(product: &Product, outputs: &Outputs) -> Option<BTreeSet<String>> {
     let facts = match product {
         Product::Template(template) => template.facts.as_ref()?,
-        // What Terraform declares is read when it has been applied.
+        // What Terraform or commands give out shows when they have been applied.
         Product::Folder(_) => return Some(BTreeSet::new()),
     };
     let is_new =

@@ -1,5 +1,6 @@
 //! Takes over a stack that lives already: its first record, and a plan that should be empty.
 
+use nucleon_core::deployment::Body;
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::plan::Plan;
 use nucleon_core::record::Record;
@@ -36,6 +37,12 @@ pub async fn import(
         message,
         hint: Some(hint),
     };
+    let Body::Stack(stack) = &deployment.body else {
+        let message = "its template is for commands, and only stacks are imported".to_owned();
+        let hint =
+            format!("deploy it: nucleon-apply {target}; its commands find what they made before");
+        return Err(refused(message, hint).into());
+    };
     let record = tip.map(|tip| tip.record.clone()).transpose();
     let record = record.map_err(|fault| Refusal::Corrupt(Box::new(fault)))?;
     let is_living = |record: &Record| {
@@ -56,14 +63,14 @@ pub async fn import(
         );
         let hint = "name the stack as `aws cloudformation list-stacks` shows it there".to_owned();
         return Err(refused(
-            format!("there is no stack `{}` in {place}", deployment.stack_name),
+            format!("there is no stack `{}` in {place}", stack.name),
             hint,
         )
         .into());
     };
     if !living.outcome.status.is_final() {
         let hint = "run it again when that has ended".to_owned();
-        let message = format!("stack `{}` is just being changed", deployment.stack_name);
+        let message = format!("stack `{}` is just being changed", stack.name);
         return Err(refused(message, hint).into());
     }
     let plan = tools.provisioner.plan(deployment).await?;

@@ -1,7 +1,9 @@
 //! Plans any number of targets side by side.
 
 use futures_util::future::join_all;
+use nucleon_core::deployment::Body;
 use nucleon_core::plan::{Action, Change, Operation, Plan};
+use nucleon_core::script::PROVISIONAL;
 use tokio::sync::Semaphore;
 
 use crate::candidate::Candidate;
@@ -35,11 +37,18 @@ async fn provisional(
     provisioner: &dyn Provisioner,
     candidate: &Candidate,
 ) -> Result<Plan, Refusal> {
+    let stack = match &candidate.deployment.body {
+        Body::Stack(stack) => stack,
+        Body::Script(script) => {
+            let plan = script.plan(&candidate.deployment, &candidate.unknown);
+            return Ok(hidden::plan(plan, candidate));
+        }
+    };
     let living = provisioner.describe(&candidate.deployment).await?;
     let before = living.as_ref().map(|living| living.template_body.as_str());
     let (shown, masked) = difference(
         before.unwrap_or_default(),
-        &candidate.deployment.template_body,
+        &stack.template,
         &candidate.secrets,
     );
     // Of something new, the difference would be the whole template; its resources tell the same in fewer lines.
@@ -57,9 +66,7 @@ async fn provisional(
         rendered: candidate.deployment.rendered.clone(),
         difference: Some(shown).filter(|_| !added),
         masked: if added { 0 } else { masked },
-        notes: vec![
-            "provisional: it uses outputs that an earlier stage of this run will set".to_owned(),
-        ],
+        notes: vec![PROVISIONAL.to_owned()],
     }
     .sorted())
 }

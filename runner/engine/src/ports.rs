@@ -12,7 +12,7 @@ use nucleon_core::files::Files;
 use nucleon_core::notification::Check;
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{ApprovedPlan, Plan};
-use nucleon_core::record::{Provisioned, Record};
+use nucleon_core::record::{Provisioned, Record, TemplateUsed};
 use nucleon_core::target::{Name, TargetId};
 
 /// What an outside system said no to.
@@ -167,6 +167,9 @@ pub enum Found {
     Ended(Outcome),
 }
 
+/// The status of an event that is a line of what a program printed.
+pub const OUTPUT: &str = "OUTPUT";
+
 /// Plans and changes infrastructure.
 #[async_trait]
 pub trait Provisioner: Send + Sync {
@@ -301,6 +304,9 @@ pub trait Templates: Send + Sync {
         &self,
         wanted: &BTreeSet<PublishedVersion>,
     ) -> Result<BTreeMap<PublishedVersion, Result<Published, Diagnostic>>, PortError>;
+
+    /// The files that a target was deployed from, wherever its commit still is; else a sentence that says what is missing.
+    async fn used(&self, used: &TemplateUsed) -> Result<Result<Published, String>, PortError>;
 }
 
 /// One review of a run's deployment to GitHub environments.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::manifest::Engine;
 use nucleon_core::plan::StalePlan;
 use nucleon_core::target::TargetId;
 
@@ -94,6 +95,32 @@ pub enum Refusal {
         /// What it is: `its template is for Terraform`.
         why: String,
     },
+    /// Something else has made what is there.
+    #[error("{target} was made by {}, and its template is for {} now", was.as_str(), is.as_str())]
+    OtherEngine {
+        /// The target.
+        target: TargetId,
+        /// What made it.
+        was: Engine,
+        /// What would make it now.
+        is: Engine,
+    },
+    /// Its manifest takes values from where nothing here reads them.
+    #[error("{target} takes {} from Secrets Manager or Systems Manager, which this version of Nucleon does not read", names.join(", "))]
+    Unread {
+        /// The target.
+        target: TargetId,
+        /// The variables.
+        names: Vec<String>,
+    },
+    /// The commands that would delete it are not to be had.
+    #[error("the commands that delete {target} are not to be had: {why}")]
+    NoBundle {
+        /// The target.
+        target: TargetId,
+        /// What is missing.
+        why: String,
+    },
     /// An outside system said no before anything was changed, or was lost while it was changing.
     #[error(transparent)]
     Port(#[from] Arc<PortError>),
@@ -129,6 +156,18 @@ impl Refusal {
             Self::Faulty { .. } => None,
             Self::OnlyRendered { target, .. } => Some(format!(
                 "write what it renders to with `nucleon-render {target} --out DIR`, and apply it as before"
+            )),
+            Self::OtherEngine { target, .. } => Some(format!(
+                "delete what is there first, with the template that made it: nucleon-apply --destroy {target}"
+            )),
+            Self::Unread { names, .. } => {
+                let name = names.first().map_or("NAME", String::as_str);
+                Some(format!(
+                    "let the first command read it: export {name}=$(aws secretsmanager get-secret-value --secret-id … --query SecretString --output text)"
+                ))
+            }
+            Self::NoBundle { target, .. } => Some(format!(
+                "delete by hand what its commands made, then forget it: nucleon-apply --destroy --force {target}"
             )),
             Self::Port(error) => error.hint(),
         }

@@ -3,7 +3,7 @@
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ServerSideEncryption;
-use nucleon_core::deployment::{Artifacts, Deployment, Place};
+use nucleon_core::deployment::{Artifacts, Deployment, Place, Stack};
 use nucleon_engine::ports::PortError;
 
 use crate::aws::error::Request;
@@ -32,15 +32,16 @@ impl Body {
 }
 
 /// Brings a deployment's body on its way.
-pub(crate) async fn body(session: &Session, deployment: &Deployment) -> Result<Body, PortError> {
-    let text = &deployment.template_body;
+pub(crate) async fn body(
+    session: &Session,
+    deployment: &Deployment,
+    stack: &Stack,
+) -> Result<Body, PortError> {
+    let text = &stack.template;
     if text.len() <= LONGEST {
         return Ok(Body::Text(text.clone()));
     }
-    let artifacts = deployment
-        .artifacts
-        .as_ref()
-        .ok_or_else(|| no_bucket(deployment))?;
+    let artifacts = stack.artifacts.as_ref().ok_or_else(|| no_bucket(stack))?;
     let key = key(session.access(), deployment);
     upload(session, artifacts, &key, text).await?;
     Ok(Body::Url(url(artifacts, &deployment.place, &key)))
@@ -108,13 +109,13 @@ fn url(artifacts: &Artifacts, place: &Place, key: &str) -> String {
     }
 }
 
-fn no_bucket(deployment: &Deployment) -> PortError {
+fn no_bucket(stack: &Stack) -> PortError {
     PortError::Refused {
         system: "CloudFormation",
-        action: format!("take the template of stack {}", deployment.stack_name),
+        action: format!("take the template of stack {}", stack.name),
         message: format!(
             "it has {} bytes, more than the {LONGEST} that a request may carry",
-            deployment.template_body.len()
+            stack.template.len()
         ),
         hint: Some("name a bucket: `artifacts: {bucket: \"nucleon-{account_id}-{region}\"}` in nucleon.yaml".to_owned()),
     }

@@ -12,7 +12,7 @@ use aws_sdk_cloudformation::types::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use nucleon_core::deployment::Deployment;
+use nucleon_core::deployment::Stack as Wanted;
 use nucleon_engine::ports::PortError;
 
 use super::body::Body;
@@ -31,7 +31,7 @@ pub(crate) struct Stacks {
 /// A change set to make.
 #[derive(Debug)]
 pub(crate) struct Order<'a> {
-    pub(crate) deployment: &'a Deployment,
+    pub(crate) stack: &'a Wanted,
     pub(crate) name: &'a str,
     pub(crate) kind: ChangeSetType,
     /// The role that CloudFormation is given; nothing while planning, which executes nothing.
@@ -79,27 +79,25 @@ impl Stacks {
         &self,
         order: Order<'_>,
     ) -> Result<(String, String), PortError> {
-        let deployment = order.deployment;
+        let stack = order.stack;
         let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
         let capability = |name: &String| Capability::from(name.as_str());
         let (text, url) = order.body.into_parts();
         let answer = self
             .client
             .create_change_set()
-            .stack_name(&deployment.stack_name)
+            .stack_name(&stack.name)
             .change_set_name(order.name)
             .change_set_type(order.kind)
             .set_template_body(text)
             .set_template_url(url)
             .set_role_arn(order.role.map(str::to_owned))
-            .set_tags(Some(deployment.tags.iter().map(tag).collect()))
-            .set_capabilities(Some(
-                deployment.capabilities.iter().map(capability).collect(),
-            ))
+            .set_tags(Some(stack.tags.iter().map(tag).collect()))
+            .set_capabilities(Some(stack.capabilities.iter().map(capability).collect()))
             .send()
             .await
             .map_err(|error| {
-                let action = format!("make a change set for stack {}", deployment.stack_name);
+                let action = format!("make a change set for stack {}", stack.name);
                 self.error(&action, error)
             })?;
         match (answer.id, answer.stack_id) {

@@ -24,7 +24,7 @@ impl Site<'_> {
             (Standing::Empty, _) => self.plan(Whole::Destroy, Changes::default()),
             (_, Some(id)) if self.deployment.adopted => self.removal(id).await?,
             _ => {
-                return Err(self.foreign(&self.deployment.stack_name));
+                return Err(self.foreign(&self.stack.name));
             }
         };
         Ok(Prepared {
@@ -36,7 +36,7 @@ impl Site<'_> {
     async fn removal(&self, stack_id: &str) -> Result<Plan, PortError> {
         let resources = self.stacks.resources(stack_id).await?;
         let template = self.stacks.template(stack_id).await?;
-        let kept = kept(&self.deployment.stack_name, &template);
+        let kept = kept(&self.stack.name, &template);
         let changes = resources.into_iter().filter(is_there).map(removed);
         let changes = Changes {
             changes: changes.collect(),
@@ -51,7 +51,7 @@ impl Site<'_> {
         stack_id: Option<&str>,
         progress: &dyn Progress,
     ) -> Result<Outcome, PortError> {
-        let stack = stack_id.unwrap_or(&self.deployment.stack_name);
+        let stack = stack_id.unwrap_or(&self.stack.name);
         let ended = self.deleted(stack, &self.deployment.id, progress).await?;
         Ok(self.outcome_of(&ended))
     }

@@ -47,7 +47,7 @@ impl Site<'_> {
         };
         let ended = self.watch(&operation, progress).await?;
         let provisioned = self.provisioned(Some(executable.stack_id), Some(executable.id));
-        Ok(ended.outcome(&self.deployment.sensitive, provisioned))
+        Ok(ended.outcome(&self.stack.sensitive, provisioned))
     }
 
     /// Clears the road first: what a failed creation left is deleted, a rollback that failed is finished.
@@ -145,7 +145,7 @@ impl Site<'_> {
     fn already_there(&self, stack: Option<Stack>) -> Outcome {
         let stack_id = stack.as_ref().and_then(|stack| stack.stack_id.clone());
         let outputs = stack.map_or_else(Outputs::new, |stack| {
-            super::mask::outputs(stack.outputs(), &self.deployment.sensitive)
+            super::mask::outputs(stack.outputs(), &self.stack.sensitive)
         });
         Outcome {
             status: DeploymentStatus::Succeeded,
@@ -166,7 +166,7 @@ impl Site<'_> {
 
     pub(crate) fn outcome_of(&self, ended: &Ended) -> Outcome {
         let provisioned = self.provisioned(Some(ended.stack_id.clone()), None);
-        ended.outcome(&self.deployment.sensitive, provisioned)
+        ended.outcome(&self.stack.sensitive, provisioned)
     }
 }
 

@@ -7,6 +7,7 @@ use nucleon_engine::ports::{Found, PortError};
 
 use super::ended::Wanted;
 use super::names::is_of_deployment;
+use super::provisioner::not_a_stack;
 use super::site::Site;
 use super::standing::{Standing, standing};
 
@@ -22,13 +23,14 @@ enum Trace {
 impl Site<'_> {
     /// Finds out what became of the deployment that a record tells.
     pub(crate) async fn inspect(&self, record: &Record) -> Result<Found, PortError> {
-        let Provisioned::Cloudformation {
-            stack_name,
-            stack_id,
-            change_set_id,
-        } = match &record.provisioned {
-            Some(provisioned) => provisioned.clone(),
-            None => self.provisioned(None, None),
+        let (stack_name, stack_id, change_set_id) = match record.provisioned.clone() {
+            Some(Provisioned::Cloudformation {
+                stack_name,
+                stack_id,
+                change_set_id,
+            }) => (stack_name, stack_id, change_set_id),
+            Some(Provisioned::Commands { .. }) => return Err(not_a_stack()),
+            None => (self.stack.name.clone(), None, None),
         };
         let stack = self
             .stacks
@@ -107,7 +109,7 @@ impl Site<'_> {
                 let ended = self
                     .looked_back(&stack_id, Some(stack), Wanted::Deployed)
                     .await?;
-                let sensitive = &self.deployment.sensitive;
+                let sensitive = &self.stack.sensitive;
                 Ok(Found::Ended(ended.outcome(sensitive, provisioned)))
             }
         }

@@ -14,7 +14,7 @@ use super::site::{Road, Site};
 impl Site<'_> {
     /// What the road leads to, told from the templates; the same wherever it is asked, so that its digest can be approved.
     pub(crate) async fn outlined(&self, road: &Road) -> Result<Plan, PortError> {
-        let wanted = self.resources_of(&self.deployment.template_body)?;
+        let wanted = self.resources_of(&self.stack.template)?;
         match road {
             Road::Unstick { stack_id } => {
                 let living = self.stacks.template(stack_id).await?;
@@ -41,7 +41,7 @@ impl Site<'_> {
     }
 
     fn resources_of(&self, template: &str) -> Result<Map<String, Value>, PortError> {
-        resources(&self.deployment.stack_name, template)
+        resources(&self.stack.name, template)
             .ok_or_else(|| self.refused("its template cannot be read", "look at the template"))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types::{ChangeSetType, Stack, StackStatus};
-use nucleon_core::deployment::Deployment;
+use nucleon_core::deployment::{Body, Deployment};
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{ApprovedPlan, Operation as Whole, Plan};
 use nucleon_core::record::{Provisioned, Record};
@@ -50,6 +50,9 @@ impl CloudFormationProvisioner {
         deployment: &'a Deployment,
         access: Access,
     ) -> Result<Site<'a>, PortError> {
+        let Body::Stack(stack) = &deployment.body else {
+            return Err(not_a_stack());
+        };
         let session = self
             .sessions
             .session(access, &deployment.place, &deployment.roles)
@@ -57,6 +60,7 @@ impl CloudFormationProvisioner {
         Ok(Site {
             stacks: Stacks::new(session),
             deployment,
+            stack,
             run: &self.run,
             neighbours: &self.neighbours,
         })
@@ -131,7 +135,10 @@ impl Provisioner for CloudFormationProvisioner {
             stack_id,
             change_set_id,
             ..
-        } = provisioned.clone();
+        } = provisioned.clone()
+        else {
+            return Err(not_a_stack());
+        };
         if deployment.destroy {
             return site.destroy(stack_id.as_deref(), progress).await;
         }
@@ -164,7 +171,10 @@ impl Provisioner for CloudFormationProvisioner {
             stack_id,
             change_set_id,
             ..
-        } = provisioned;
+        } = provisioned
+        else {
+            return Err(not_a_stack());
+        };
         let (Some(stack_id), Some(id)) = (stack_id, change_set_id) else {
             return Ok(());
         };
@@ -189,7 +199,10 @@ impl Provisioner for CloudFormationProvisioner {
             stack_name,
             stack_id,
             change_set_id,
-        } = provisioned;
+        } = provisioned
+        else {
+            return Err(not_a_stack());
+        };
         let stack = site
             .stacks
             .stack(stack_id.as_deref().unwrap_or(stack_name))
@@ -207,7 +220,7 @@ impl Provisioner for CloudFormationProvisioner {
             },
         };
         let ended = site.watch(&operation, progress).await?;
-        Ok(ended.outcome(&deployment.sensitive, provisioned.clone()))
+        Ok(ended.outcome(&site.stack.sensitive, provisioned.clone()))
     }
 
     async fn cancel(
@@ -220,7 +233,10 @@ impl Provisioner for CloudFormationProvisioner {
             stack_name,
             stack_id,
             ..
-        } = provisioned;
+        } = provisioned
+        else {
+            return Err(not_a_stack());
+        };
         let id = stack_id.as_deref().unwrap_or(stack_name);
         let stack = site.stacks.stack(id).await?;
         match stack.as_ref().and_then(Stack::stack_status) {
@@ -236,7 +252,7 @@ impl Provisioner for CloudFormationProvisioner {
 
     async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError> {
         let site = self.site(deployment, Access::Plan).await?;
-        let stack = site.stacks.stack(&deployment.stack_name).await?;
+        let stack = site.stacks.stack(&site.stack.name).await?;
         let status = match standing(stack.as_ref()) {
             Standing::Missing | Standing::Empty => return Ok(None),
             Standing::Living => DeploymentStatus::Succeeded,
@@ -247,13 +263,22 @@ impl Provisioner for CloudFormationProvisioner {
         };
         let Some(stack) = stack else { return Ok(None) };
         Ok(Some(Living {
-            template_body: site.stacks.template(&deployment.stack_name).await?,
+            template_body: site.stacks.template(&site.stack.name).await?,
             outcome: Outcome {
                 status,
                 message: stack.stack_status_reason.clone(),
-                outputs: outputs(stack.outputs(), &deployment.sensitive),
+                outputs: outputs(stack.outputs(), &site.stack.sensitive),
                 provisioned: Some(site.provisioned(stack.stack_id.clone(), None)),
             },
         }))
+    }
+}
+
+/// Which provisioner serves a deployment is decided by its body, so this is asked of none.
+pub(crate) fn not_a_stack() -> PortError {
+    PortError::Unexpected {
+        system: "CloudFormation",
+        action: "change a stack".to_owned(),
+        message: "the target is not a stack".to_owned(),
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::primitives::DateTime;
 use aws_sdk_cloudformation::types::{ChangeSetType, ResourceChange, Stack, StackStatus};
-use nucleon_core::deployment::Deployment;
+use nucleon_core::deployment::{Deployment, Stack as Wanted};
 use nucleon_core::plan::{Operation, Plan};
 use nucleon_core::record::Provisioned;
 use nucleon_core::target::TargetId;
@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_hours(1);
 pub(crate) struct Site<'a> {
     pub(crate) stacks: Stacks,
     pub(crate) deployment: &'a Deployment,
+    /// The stack as it should be.
+    pub(crate) stack: &'a Wanted,
     /// The run's name, for names of change sets.
     pub(crate) run: &'a str,
     /// The other stacks of the account and region.
@@ -98,7 +100,7 @@ impl Site<'_> {
     pub(crate) async fn settled(&self) -> Result<Option<Stack>, PortError> {
         let (begun, mut pace) = (Instant::now(), Pace::new());
         loop {
-            let stack = self.stacks.stack(&self.deployment.stack_name).await?;
+            let stack = self.stacks.stack(&self.stack.name).await?;
             if standing(stack.as_ref()) != Standing::Busy {
                 return Ok(stack);
             }
@@ -135,7 +137,7 @@ impl Site<'_> {
             .neighbours
             .of(&self.deployment.place, &self.stacks)
             .await?;
-        let name = Some(self.deployment.stack_name.as_str());
+        let name = Some(self.stack.name.as_str());
         let is_free = stacks
             .iter()
             .filter(|stack| stack.stack_name() == name)
@@ -163,14 +165,14 @@ impl Site<'_> {
             | Standing::Stuck
             | Standing::Busy
             | Standing::Halved
-            | Standing::Unknown => Err(self.foreign(&self.deployment.stack_name)),
+            | Standing::Unknown => Err(self.foreign(&self.stack.name)),
         }
     }
 
     fn check_neighbours(&self, stacks: &[Stack]) -> Result<(), PortError> {
-        let found = stack_of(stacks, &self.deployment.target, &self.deployment.tags);
+        let found = stack_of(stacks, &self.deployment.target, &self.stack.tags);
         let name = found.and_then(Stack::stack_name);
-        match name.filter(|name| *name != self.deployment.stack_name) {
+        match name.filter(|name| *name != self.stack.name) {
             Some(name) => Err(self.foreign(name)),
             None => Ok(()),
         }
@@ -191,11 +193,11 @@ impl Site<'_> {
         role: Option<&str>,
     ) -> Result<ChangeSet, PortError> {
         let order = Order {
-            deployment: self.deployment,
+            stack: self.stack,
             name,
             kind: kind.clone(),
             role,
-            body: body(self.stacks.session(), self.deployment).await?,
+            body: body(self.stacks.session(), self.deployment, self.stack).await?,
         };
         let (id, stack_id) = self.stacks.create_change_set(order).await?;
         let first = self.made(&stack_id, &id).await?;
@@ -303,7 +305,7 @@ impl Site<'_> {
     /// A plan with its secrets masked and danger first.
     pub(crate) fn plan(&self, operation: Operation, changes: Changes) -> Plan {
         let Changes { mut changes, notes } = changes;
-        let masked = mask(&mut changes, &self.deployment.sensitive);
+        let masked = mask(&mut changes, &self.stack.sensitive);
         let plan = Plan {
             target: self.deployment.target.clone(),
             operation,
@@ -340,7 +342,7 @@ impl Site<'_> {
         change_set_id: Option<String>,
     ) -> Provisioned {
         Provisioned::Cloudformation {
-            stack_name: self.deployment.stack_name.clone(),
+            stack_name: self.stack.name.clone(),
             stack_id,
             change_set_id,
         }
@@ -349,7 +351,7 @@ impl Site<'_> {
     pub(crate) fn refused(&self, message: &str, hint: &str) -> PortError {
         PortError::Refused {
             system: "CloudFormation",
-            action: format!("change stack {}", self.deployment.stack_name),
+            action: format!("change stack {}", self.stack.name),
             message: message.to_owned(),
             hint: Some(hint.to_owned()),
         }

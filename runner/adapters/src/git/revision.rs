@@ -124,7 +124,8 @@ fn is_zero(revision: &str) -> bool {
     is_id(revision) && revision.bytes().all(|byte| byte == b'0')
 }
 
-fn is_id(revision: &str) -> bool {
+/// Whether a text is the full id of a commit.
+pub(super) fn is_id(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

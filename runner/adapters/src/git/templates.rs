@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use nucleon_core::codes::Code;
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::record::TemplateUsed;
 use nucleon_core::repository::folders_of;
 use nucleon_core::target::Name;
 use nucleon_core::version::VersionRef;
@@ -16,6 +17,7 @@ use tokio::sync::OnceCell;
 use super::Checkout;
 use super::objects::Objects;
 use super::remote::{Depth, Remote};
+use super::revision::is_id;
 use super::tree::{Leaf, Trees};
 
 const ACTION: &str = "read template versions";
@@ -116,6 +118,54 @@ impl Templates for GitTemplates {
         }
         Ok(found)
     }
+
+    async fn used(&self, used: &TemplateUsed) -> Result<Result<Published, String>, PortError> {
+        let commit = &used.commit;
+        let gone = || Ok(Err(format!("commit {commit} is gone")));
+        if !is_id(commit) {
+            return gone();
+        }
+        let mut here = Trees::new(Objects::open(&self.checkout.program)?);
+        if let Some(commit) = here.commit(commit).await? {
+            return used_in(&mut here, used, commit).await;
+        }
+        let Some(remote) = self.remote().await? else {
+            return gone();
+        };
+        let refspec = format!("+{commit}:refs/used");
+        match remote.fetch(ACTION, &[refspec], Depth::Tips).await {
+            Err(PortError::Refused { .. }) => return gone(),
+            fetched => fetched?,
+        };
+        let mut there = Trees::new(remote.objects()?);
+        match there.commit(commit).await? {
+            Some(commit) => used_in(&mut there, used, commit).await,
+            None => gone(),
+        }
+    }
+}
+
+/// The bundle of a commit that is at hand.
+async fn used_in(
+    trees: &mut Trees,
+    used: &TemplateUsed,
+    commit: String,
+) -> Result<Result<Published, String>, PortError> {
+    let version = (
+        used.name.clone(),
+        used.major,
+        used.minor.unwrap_or_default(),
+    );
+    let found = bundle(trees, &version, commit).await?;
+    Ok(found.map_err(|_| {
+        let TemplateUsed {
+            name,
+            major,
+            commit,
+            ..
+        } = used;
+        format!("commit {commit} holds no one folder `{name}/v{major}` with a bundle")
+    }))
 }
 
 /// Reads the versions whose tags a repository has; gives those that it has not.

@@ -1,6 +1,8 @@
 //! What goes over the wire to AWS, against the emulator at `NUCLEON_TEST_EMULATOR`.
 
 #[cfg(test)]
+mod commands;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod script;

@@ -7,7 +7,7 @@ use nucleon_core::record::{Format, Provisioned, Purpose, Record};
 use nucleon_engine::ports::{Found, Provisioner as _};
 
 use crate::stacks::{BROKEN, QUEUE, applied};
-use crate::support::{ACCOUNT, Seen, config, deployment, endpoint, next, provisioner};
+use crate::support::{ACCOUNT, Seen, config, deployment, endpoint, next, provisioner, stack};
 
 /// The record that is written before the first change.
 pub(crate) fn record(deployment: &Deployment, provisioned: Provisioned) -> Record {
@@ -48,7 +48,9 @@ async fn cloudformation() -> aws_sdk_cloudformation::Client {
 
 /// Executes a change set as a run does that dies right after.
 async fn execute_and_die(provisioned: &Provisioned) {
-    let Provisioned::Cloudformation { change_set_id, .. } = provisioned;
+    let Provisioned::Cloudformation { change_set_id, .. } = provisioned else {
+        panic!("it is no stack")
+    };
     let request = cloudformation().await.execute_change_set();
     request
         .set_change_set_name(change_set_id.clone())
@@ -85,7 +87,9 @@ async fn what_was_prepared_only_never_began_and_is_thrown_away() {
     let record = record(&deployment, prepared.provisioned.clone());
     let next = next(&deployment, QUEUE);
     assert_eq!(found(&provisioner, &next, &record).await, None);
-    let Provisioned::Cloudformation { change_set_id, .. } = prepared.provisioned;
+    let Provisioned::Cloudformation { change_set_id, .. } = prepared.provisioned else {
+        panic!("it is no stack")
+    };
     let request = cloudformation().await.describe_change_set();
     let left = request.set_change_set_name(change_set_id).send().await;
     assert!(left.is_err(), "the change set is gone");
@@ -151,7 +155,11 @@ async fn a_run_that_died_while_cleaning_up_never_began() {
     let record = record(&second, prepared.provisioned);
     assert_eq!(found(&provisioner, &second, &record).await, None);
     let request = cloudformation().await.delete_stack();
-    request.stack_name(&second.stack_name).send().await.unwrap();
+    request
+        .stack_name(&stack(&second).name)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(found(&provisioner, &second, &record).await, None);
     let third = next(&first, QUEUE);
     assert_eq!(
@@ -187,7 +195,7 @@ async fn a_deletion_is_closed_with_what_became_of_it() {
     assert_eq!(found(&provisioner, &destroy, &record).await, None);
     let request = cloudformation().await.delete_stack();
     request
-        .stack_name(&destroy.stack_name)
+        .stack_name(&stack(&destroy).name)
         .send()
         .await
         .unwrap();

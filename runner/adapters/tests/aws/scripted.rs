@@ -10,16 +10,15 @@ use crate::recovery::record;
 use crate::script::{
     Call, STACK, Scripted, TOKEN, call, change_set, created, events, fault, stack, template,
 };
-use crate::support::{Seen, deployment, next};
+use crate::support::{Seen, deployment, next, with};
 
 const QUEUE: &str = "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 1}}}";
 const CHANGED: &str = "Resources: {Queue: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: 2}}}";
 
 fn shop(template: &str) -> Deployment {
-    Deployment {
-        stack_name: "shop".to_owned(),
-        ..next(&deployment(template), template)
-    }
+    with(next(&deployment(template), template), |stack| {
+        "shop".clone_into(&mut stack.name);
+    })
 }
 
 async fn applied(scripted: &Scripted, deployment: &Deployment) -> Outcome {

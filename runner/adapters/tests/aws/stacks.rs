@@ -1,6 +1,6 @@
 //! Stacks on the emulator, through the engine's port.
 
-use crate::support::{ACCOUNT, Seen, config, deployment, endpoint, next, provisioner};
+use crate::support::{ACCOUNT, Seen, config, deployment, endpoint, next, provisioner, stack, with};
 use nucleon_adapters::cloudformation::CloudFormationProvisioner;
 use nucleon_core::deployment::{Artifacts, Deployment, Roles};
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
@@ -74,10 +74,9 @@ fn shown(plan: &Plan) -> String {
 #[tokio::test]
 async fn a_new_stack_is_planned_created_and_gives_its_outputs() {
     let provisioner = provisioner(ACCOUNT).await;
-    let deployment = Deployment {
-        sensitive: vec!["Password".to_owned()],
-        ..deployment(QUEUE)
-    };
+    let deployment = with(deployment(QUEUE), |stack| {
+        stack.sensitive = vec!["Password".to_owned()];
+    });
     let plan = provisioner.plan(&deployment).await.unwrap();
     insta::assert_snapshot!(shown(&plan), @r"
     Create
@@ -181,7 +180,9 @@ async fn what_is_already_there_needs_nothing() {
     assert_eq!(plan.operation, Operation::Nothing);
     let prepared = provisioner.prepare(&second).await.unwrap();
     assert_eq!(prepared.plan.digest(), plan.digest());
-    let Provisioned::Cloudformation { change_set_id, .. } = prepared.provisioned;
+    let Provisioned::Cloudformation { change_set_id, .. } = prepared.provisioned else {
+        panic!("it is no stack")
+    };
     assert_eq!(change_set_id, None, "the empty change set is deleted");
 }
 
@@ -253,7 +254,9 @@ fn stack_id(outcome: &Outcome) -> String {
 }
 
 fn stack_id_of(provisioned: &Provisioned) -> String {
-    let Provisioned::Cloudformation { stack_id, .. } = provisioned;
+    let Provisioned::Cloudformation { stack_id, .. } = provisioned else {
+        panic!("it is no stack")
+    };
     stack_id.clone().unwrap()
 }
 
@@ -261,18 +264,17 @@ fn stack_id_of(provisioned: &Provisioned) -> String {
 async fn no_second_stack_is_made_beside_one_with_the_targets_tags() {
     let first = deployment(QUEUE);
     applied(&provisioner(ACCOUNT).await, &first).await;
-    let second = Deployment {
-        stack_name: format!("{}-again", first.stack_name),
-        ..deployment(QUEUE)
-    };
+    let second = with(deployment(QUEUE), |second| {
+        second.name = format!("{}-again", stack(&first).name);
+        second.tags.clone_from(&stack(&first).tags);
+    });
     let second = Deployment {
         target: first.target.clone(),
-        tags: first.tags.clone(),
         ..second
     };
     let error = provisioner(ACCOUNT).await.plan(&second).await.unwrap_err();
     assert!(
-        matches!(&error, PortError::ForeignStack { stack, .. } if *stack == first.stack_name),
+        matches!(&error, PortError::ForeignStack { stack: found, .. } if *found == stack(&first).name),
         "{error}"
     );
     assert!(error.hint().unwrap().contains("nucleon import"));
@@ -366,7 +368,7 @@ async fn a_stack_that_was_made_without_nucleon_is_adopted_with_an_empty_plan() {
     let bucket = "Resources: {Bucket: {Type: AWS::S3::Bucket, Properties: {VersioningConfiguration: {Status: Suspended}}}}";
     let adopted = next(&deployment(bucket), bucket);
     let client = aws_sdk_cloudformation::Client::new(&config(&endpoint(), ACCOUNT).await);
-    let request = client.create_stack().stack_name(&adopted.stack_name);
+    let request = client.create_stack().stack_name(&stack(&adopted).name);
     request.template_body(bucket).send().await.unwrap();
     let provisioner = provisioner(ACCOUNT).await;
     let plan = provisioner.plan(&adopted).await.unwrap();
@@ -416,10 +418,9 @@ async fn a_large_template_needs_a_bucket() {
 async fn a_large_template_goes_through_the_bucket_encrypted() {
     let artifacts = artifacts().await;
     let provisioner = provisioner(ACCOUNT).await;
-    let deployment = Deployment {
-        artifacts: Some(artifacts.clone()),
-        ..deployment(&large())
-    };
+    let deployment = with(deployment(&large()), |stack| {
+        stack.artifacts = Some(artifacts.clone());
+    });
     provisioner.plan(&deployment).await.unwrap();
     let outcome = applied(&provisioner, &deployment).await;
     assert_eq!(outcome.status, DeploymentStatus::Succeeded);

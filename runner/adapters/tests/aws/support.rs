@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use nucleon_adapters::aws::{Base, Hub, SessionSettings, Sessions, configuration};
 use nucleon_adapters::cloudformation::CloudFormationProvisioner;
-use nucleon_core::deployment::{Deployment, Place, Roles};
+use nucleon_core::deployment::{Body, Deployment, Place, Roles, Stack};
 use nucleon_core::digest::RenderedDigest;
 use nucleon_core::target::TargetId;
 use nucleon_engine::ports::{Event, Progress};
@@ -62,8 +62,15 @@ pub(crate) fn deployment(template: &str) -> Deployment {
             format!("arn:aws:proton:us-east-1:{ACCOUNT}:{target}"),
         ),
     ]);
+    let stack = Stack {
+        name: nucleon_core::stack_name::stack_name("AWSProton-", &target),
+        template: template.to_owned(),
+        capabilities: Vec::new(),
+        tags,
+        artifacts: None,
+        sensitive: Vec::new(),
+    };
     Deployment {
-        stack_name: nucleon_core::stack_name::stack_name("AWSProton-", &target),
         target,
         place: Place {
             account: ACCOUNT.to_owned(),
@@ -71,26 +78,39 @@ pub(crate) fn deployment(template: &str) -> Deployment {
         },
         roles: Roles::default(),
         adopted: false,
-        template_body: template.to_owned(),
         rendered: RenderedDigest::of(&[template.as_bytes()]),
-        capabilities: Vec::new(),
-        tags,
-        artifacts: None,
         id: Uuid::new_v4().to_string(),
-        sensitive: Vec::new(),
         destroy: false,
+        body: Body::Stack(stack),
     }
 }
 
 /// The next deployment of the same target: its record says that the stack is its own.
 pub(crate) fn next(deployment: &Deployment, template: &str) -> Deployment {
-    Deployment {
+    let next = Deployment {
         adopted: true,
-        template_body: template.to_owned(),
         rendered: RenderedDigest::of(&[template.as_bytes()]),
         id: Uuid::new_v4().to_string(),
         ..deployment.clone()
+    };
+    with(next, |stack| template.clone_into(&mut stack.template))
+}
+
+/// The stack of a deployment.
+pub(crate) fn stack(deployment: &Deployment) -> &Stack {
+    match &deployment.body {
+        Body::Stack(stack) => stack,
+        Body::Script(_) => panic!("{} is no stack", deployment.target),
     }
+}
+
+/// A deployment with its stack changed.
+pub(crate) fn with(mut deployment: Deployment, change: impl FnOnce(&mut Stack)) -> Deployment {
+    match &mut deployment.body {
+        Body::Stack(stack) => change(stack),
+        Body::Script(_) => panic!("{} is no stack", deployment.target),
+    }
+    deployment
 }
 
 /// Keeps the events it is shown.

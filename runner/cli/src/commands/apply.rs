@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::outcome_file::{OutcomeFile, TargetOutcome};
 use nucleon_core::plan::Approved;
 use nucleon_core::record::Format as FileFormat;
@@ -12,10 +13,11 @@ use nucleon_core::show;
 use nucleon_core::target::TargetId;
 use nucleon_engine::apply::{Applied, Apply as Engine};
 use nucleon_engine::deploy::{Deployed, deploy, destroy};
+use nucleon_engine::farewell::Farewell;
 use nucleon_engine::ports::{Approvals, chain};
 use nucleon_engine::refusal::Refusal;
 
-use crate::args::{Common, Flag, Format, Selection, StateArgs};
+use crate::args::{Common, Flag, Format, Selection, StateArgs, removal};
 use crate::error::{Failure, Kind, kind_of};
 use crate::github::github;
 use crate::main_of::{Command, block_on};
@@ -40,6 +42,9 @@ pub struct Apply {
     /// Delete the targets
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
+    /// Forget targets that their bundle's commands cannot delete; no command is run, and what they made may remain
+    #[arg(long)]
+    force: bool,
     /// Write the outcomes to a file, as JSON
     #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
     out: Option<PathBuf>,
@@ -58,16 +63,18 @@ impl Command for Apply {
 impl Apply {
     async fn applied(self) -> Result<ExitCode, Failure> {
         let approved = self.approved()?;
+        let removal = removal(self.destroy, self.force)?;
         let workspace = Workspace::open(&self.common, &self.state).await?;
         let targets = workspace.chosen(&self.selection, self.destroy).await?;
         let run = run::current(workspace.commit.clone())?;
         let provisioner = workspace.provisioner(&targets).await?;
         let github = github()?.ok();
+        let lines = Lines::default();
         let engine = Engine {
             provisioner: &provisioner,
             state: &workspace.state,
             clock: &*workspace.clock,
-            progress: &Lines,
+            progress: &lines,
             approvals: github.as_ref().map(|github| github as &dyn Approvals),
             run: &run,
             approved: approved.as_ref(),
@@ -75,10 +82,18 @@ impl Apply {
         };
         let ids = || uuid::Uuid::new_v4().to_string();
         let deployed = if self.destroy.0 {
-            destroy(&engine, &workspace.fleet, &targets, &ids).await?
+            let templates = workspace.templates();
+            let farewell = Farewell {
+                fleet: &workspace.fleet,
+                templates: &templates,
+                ids: &ids,
+                removal,
+            };
+            destroy(&engine, &farewell, &targets).await?
         } else {
             deploy(&engine, &workspace.fleet, &targets, &ids).await
         };
+        drop(lines);
         self.tell(&workspace, &deployed)
     }
 
@@ -179,10 +194,10 @@ fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
         }
         Ok(Applied::Unchanged(None)) => (None, NEVER_DEPLOYED.to_owned(), None, None),
         Ok(Applied::Ended(record)) => {
-            let message = record
-                .message
-                .clone()
-                .unwrap_or_else(|| "deployed".to_owned());
+            let message = record.message.clone().unwrap_or_else(|| {
+                let deleted = record.status == DeploymentStatus::DeleteComplete;
+                (if deleted { "deleted" } else { "deployed" }).to_owned()
+            });
             (Some(record.status), message, None, Some(record.id.clone()))
         }
         Err(refusal) => (None, chain(refusal), refusal.hint(), None),

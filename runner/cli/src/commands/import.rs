@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use nucleon_core::deployment::Body;
 use nucleon_core::record::Format as FileFormat;
 use nucleon_core::show;
 use nucleon_core::target::TargetId;
@@ -60,7 +61,9 @@ impl Import {
             )
             .hint("import or deploy what gives it out first"));
         }
-        candidate.deployment.stack_name.clone_from(&self.stack);
+        if let Body::Stack(stack) = &mut candidate.deployment.body {
+            stack.name.clone_from(&self.stack);
+        }
         candidate.deployment.adopted = true;
         let provisioner = workspace.provisioner(targets).await?;
         let run = run::current(workspace.commit.clone())?;

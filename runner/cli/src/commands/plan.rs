@@ -12,12 +12,13 @@ use nucleon_core::repository::Target;
 use nucleon_core::show;
 use nucleon_core::validate::merge;
 use nucleon_engine::candidate::Candidate;
-use nucleon_engine::deploy::{Deployed, candidates, farewells};
+use nucleon_engine::deploy::{Deployed, candidates};
+use nucleon_engine::farewell::Farewell;
 use nucleon_engine::plan::plan;
 use nucleon_engine::ports::chain;
 use nucleon_engine::refusal::Refusal;
 
-use crate::args::{Common, Flag, Format, Selection, StateArgs};
+use crate::args::{Common, Flag, Format, Selection, StateArgs, removal};
 use crate::error::{Failure, Kind, kind_of};
 use crate::main_of::{Command, block_on};
 use crate::workspace::{NEVER_DEPLOYED, Workspace};
@@ -39,6 +40,9 @@ pub struct Plan {
     /// Plan the removal of the targets
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
+    /// Plan to forget targets that their bundle's commands cannot delete
+    #[arg(long)]
+    force: bool,
     /// Write the plans to a file, as JSON
     #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
     out: Option<PathBuf>,
@@ -56,6 +60,7 @@ impl Command for Plan {
 
 impl Plan {
     async fn planned(self) -> Result<ExitCode, Failure> {
+        let removal = removal(self.destroy, self.force)?;
         let workspace = Workspace::open(&self.common, &self.state).await?;
         let targets = workspace.chosen(&self.selection, self.destroy).await?;
         let tips = workspace.tips(&targets).await?;
@@ -64,7 +69,14 @@ impl Plan {
             for target in targets.iter().filter(|target| !tips.contains_key(target)) {
                 output::say(&format!("note: {target}: {NEVER_DEPLOYED}"));
             }
-            farewells(&workspace.fleet, &targets, &tips, &ids)
+            let templates = workspace.templates();
+            let farewell = Farewell {
+                fleet: &workspace.fleet,
+                templates: &templates,
+                ids: &ids,
+                removal,
+            };
+            farewell.candidates(&targets, &tips).await
         } else {
             candidates(&workspace.fleet, &targets, &tips, &ids)
         };

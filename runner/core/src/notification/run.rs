@@ -43,10 +43,10 @@ pub struct Fared {
 impl Fared {
     /// What the state says.
     pub fn of_record(record: &Record, stage: Stage) -> Self {
-        let stack = record.provisioned.as_ref().map(|provisioned| {
-            let Provisioned::Cloudformation { stack_name, .. } = provisioned;
-            stack_name.clone()
-        });
+        let stack = match &record.provisioned {
+            Some(Provisioned::Cloudformation { stack_name, .. }) => Some(stack_name.clone()),
+            Some(Provisioned::Commands { .. }) | None => None,
+        };
         Self {
             target: record.target.clone(),
             stage,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
+use nucleon_core::record::TemplateUsed;
 use nucleon_core::target::Name;
 
 use crate::ports::{PortError, Published, PublishedVersion, Templates};
@@ -54,5 +55,12 @@ impl Templates for FakeTemplates {
         Ok(asked
             .map(|(version, bundle)| (version.clone(), bundle.clone()))
             .collect())
+    }
+
+    async fn used(&self, used: &TemplateUsed) -> Result<Result<Published, String>, PortError> {
+        let mut bundles = self.0.values().flatten();
+        let found = bundles.find(|published| published.commit == used.commit);
+        let gone = || format!("commit {} is gone", used.commit);
+        Ok(found.cloned().ok_or_else(gone))
     }
 }

@@ -7,13 +7,16 @@ use nucleon_core::record::Record;
 use nucleon_core::target::TargetId;
 use nucleon_engine::candidate::Candidate;
 use nucleon_engine::deploy::{Deployed, candidates, deploy, destroy};
+use nucleon_engine::farewell::{Farewell, Removal};
 use nucleon_engine::fleet::Fleet;
 use nucleon_engine::load::load;
 use nucleon_engine::ports::State as _;
 use nucleon_engine::refusal::Refusal;
 use nucleon_engine::testing::{Answer, FakeTemplates};
 
-use crate::scene::{DEV, Scene, end, executed, outcome, plan_of, prepared, record, target};
+use crate::scene::{
+    DEV, Scene, end, executed, outcome, plan_of, prepared, record, target, template,
+};
 
 const WEB: &str = "service/web/service-instance/dev";
 
@@ -104,12 +107,14 @@ async fn deployed(scene: &Scene, fleet: &Fleet, targets: &[&str]) -> Vec<String>
 }
 
 async fn destroyed(scene: &Scene, fleet: &Fleet, targets: &[&str]) -> Vec<String> {
+    let farewell = Farewell {
+        fleet,
+        templates: &FakeTemplates::default(),
+        ids: &ids,
+        removal: Removal::Delete,
+    };
     let targets: Vec<TargetId> = targets.iter().map(|id| target(id)).collect();
-    told(
-        &destroy(&scene.engine(), fleet, &targets, &ids)
-            .await
-            .unwrap(),
-    )
+    told(&destroy(&scene.engine(), &farewell, &targets).await.unwrap())
 }
 
 /// The instance, as it would be planned with the records that are there.
@@ -150,7 +155,8 @@ async fn an_environment_comes_before_what_lives_in_it() {
             format!("{WEB} = SUCCEEDED: -")
         ]
     );
-    let body = web(&scene, &fleet).await.unwrap().deployment.template_body;
+    let web = web(&scene, &fleet).await.unwrap();
+    let body = template(&web);
     assert!(body.contains("DisplayName: \"vpc-1\""), "{body}");
 }
 
@@ -221,7 +227,7 @@ async fn what_is_known_stays_known_while_its_template_changes() {
     let scene = Scene::new().with(record(DEV, "SUCCEEDED"));
     let planned = web(&scene, &fleet).await.unwrap();
     assert_eq!(planned.unknown, [""; 0]);
-    assert!(planned.deployment.template_body.contains("vpc-0"));
+    assert!(template(&planned).contains("vpc-0"));
 }
 
 #[tokio::test]

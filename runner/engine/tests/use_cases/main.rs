@@ -4,6 +4,7 @@
 
 mod applying;
 mod approving;
+mod commanding;
 mod deploying;
 mod importing;
 mod planning;

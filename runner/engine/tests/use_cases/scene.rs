@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use nucleon_core::deployment::{Deployment, Place, Roles};
+use nucleon_core::deployment::{Body, Deployment, Place, Roles, Stack};
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Action, Approved, Change, Operation, Plan};
@@ -177,16 +177,18 @@ pub(crate) fn candidate(id: &str) -> Candidate {
                 region: "us-east-1".to_owned(),
             },
             roles: Roles::default(),
-            stack_name: "nucleon-dev".to_owned(),
             adopted: false,
-            template_body: body.to_owned(),
             rendered: RenderedDigest::of(&[body.as_bytes()]),
-            capabilities: Vec::new(),
-            tags: BTreeMap::new(),
-            artifacts: None,
             id: "d-1".to_owned(),
-            sensitive: Vec::new(),
             destroy: false,
+            body: Body::Stack(Stack {
+                name: "nucleon-dev".to_owned(),
+                template: body.to_owned(),
+                capabilities: Vec::new(),
+                tags: BTreeMap::new(),
+                artifacts: None,
+                sensitive: Vec::new(),
+            }),
         },
         stage: Stage::Environments,
         account_name: "sandbox".to_owned(),
@@ -320,5 +322,13 @@ pub(crate) fn stale() -> PortError {
         system: "CloudFormation",
         action: "execute".to_owned(),
         message: "it is obsolete".to_owned(),
+    }
+}
+
+/// The template of a candidate's stack.
+pub(crate) fn template(candidate: &Candidate) -> &str {
+    match &candidate.deployment.body {
+        Body::Stack(stack) => &stack.template,
+        Body::Script(_) => panic!("{} is no stack", candidate.target()),
     }
 }

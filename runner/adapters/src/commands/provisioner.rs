@@ -1,0 +1,412 @@
+//! Commands as the engine's provisioner.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use nucleon_core::deployment::{Body, Deployment};
+use nucleon_core::files::{Content, Files};
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
+use nucleon_core::plan::{ApprovedPlan, Plan};
+use nucleon_core::record::{Provisioned, Purpose, Record};
+use nucleon_core::script::Script;
+use nucleon_core::target::TargetId;
+use nucleon_engine::ports::{
+    Event, Found, Living, OUTPUT, PortError, Prepared, Progress, Provisioner,
+};
+use tempfile::TempDir;
+use tokio::sync::Notify;
+
+use super::aws::NAME;
+use super::environment::variables;
+use super::notes::{Note, Notes};
+use super::shell::{Ended, Said, Shell};
+use super::shorthand::document;
+use crate::aws::{Access, Sessions};
+
+/// What a bundle may write instead of telling Proton.
+const OUTPUTS: &str = "proton-outputs.json";
+/// A message of more characters is cut at its beginning; Proton's were up to 5,000.
+const LONGEST_MESSAGE: usize = 2_000;
+
+/// Runs the commands of bundles.
+#[derive(Debug)]
+pub struct CommandsProvisioner {
+    sessions: Arc<Sessions>,
+    wrapper: PathBuf,
+    running: Mutex<BTreeMap<TargetId, Arc<Notify>>>,
+}
+
+impl CommandsProvisioner {
+    /// Works with these sessions; `wrapper` is a program that calls [`run_aws`](super::run_aws) where its name is `aws`.
+    pub fn new(sessions: Arc<Sessions>, wrapper: PathBuf) -> Self {
+        Self {
+            sessions,
+            wrapper,
+            running: Mutex::default(),
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<TargetId, Arc<Notify>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Credentials of the account that is meant; with those of another one nothing is run.
+    async fn credentials(&self, deployment: &Deployment) -> Result<Credentials, PortError> {
+        let Deployment { place, roles, .. } = deployment;
+        let session = self.sessions.session(Access::Apply, place, roles).await?;
+        session.credentials().await
+    }
+
+    async fn run(
+        &self,
+        job: &Job<'_>,
+        credentials: &Credentials,
+        progress: &dyn Progress,
+    ) -> io::Result<(Ended, Note)> {
+        let folder = Folder::new(job.script, &self.wrapper)?;
+        let environment = variables(job.deployment, job.script, credentials, &folder.programs);
+        let stop = Arc::new(Notify::new());
+        let target = &job.deployment.target;
+        self.running().insert(target.clone(), stop.clone());
+        let hidden = Hidden(credentials);
+        let say = |said: Said<'_>| progress.event(&job.event(said, &hidden));
+        let shell = Shell {
+            folder: &folder.files,
+            commands: &job.script.commands,
+            variables: &environment,
+            mark: &format!("{}-{}", job.deployment.id, uuid::Uuid::new_v4().simple()),
+        };
+        let ended = shell.run(&stop, &say).await;
+        self.running().remove(target);
+        let mut ended = ended?;
+        for line in &mut ended.tail {
+            *line = hidden.hide(line);
+        }
+        let note = folder.note(ended.status.success())?;
+        Ok((ended, note))
+    }
+}
+
+#[async_trait]
+impl Provisioner for CommandsProvisioner {
+    async fn plan(&self, deployment: &Deployment) -> Result<Plan, PortError> {
+        Ok(script(deployment)?.plan(deployment, &[]))
+    }
+
+    async fn prepare(&self, deployment: &Deployment) -> Result<Prepared, PortError> {
+        let script = script(deployment)?;
+        let plan = script.plan(deployment, &[]);
+        if !plan.is_empty() && !script.commands.is_empty() {
+            self.credentials(deployment).await?;
+        }
+        Ok(Prepared {
+            plan,
+            provisioned: script.before.clone(),
+        })
+    }
+
+    async fn execute(
+        &self,
+        deployment: &Deployment,
+        _approved: &ApprovedPlan,
+        _provisioned: &Provisioned,
+        progress: &dyn Progress,
+    ) -> Result<Outcome, PortError> {
+        let script = script(deployment)?;
+        let job = Job { deployment, script };
+        if script.commands.is_empty() {
+            let why = script.notes.join("; ");
+            return Ok(job.succeeded(Note::default(), Some(why).filter(|why| !why.is_empty())));
+        }
+        let credentials = self.credentials(deployment).await?;
+        Ok(match self.run(&job, &credentials, progress).await {
+            Ok((ended, note)) => job.outcome(&ended, note),
+            Err(error) => job.failed(
+                Note::default(),
+                format!("could not run its commands: {error}"),
+            ),
+        })
+    }
+
+    async fn discard(
+        &self,
+        _deployment: &Deployment,
+        _provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError> {
+        let script = script(deployment)?;
+        let job = Job { deployment, script };
+        // Commands leave no trace that could be asked; whether they ended, only the run knew that died.
+        let message = "its run died while its commands ran: what they did is not known".to_owned();
+        let status = match record.purpose {
+            Purpose::Destroy => DeploymentStatus::DeleteFailed,
+            Purpose::Deploy | Purpose::Import => DeploymentStatus::Failed,
+        };
+        Ok(Found::Ended(Outcome {
+            status,
+            provisioned: record.provisioned.clone(),
+            ..job.failed(Note::default(), message)
+        }))
+    }
+
+    async fn wait(
+        &self,
+        deployment: &Deployment,
+        _provisioned: &Provisioned,
+        _progress: &dyn Progress,
+    ) -> Result<Outcome, PortError> {
+        let script = script(deployment)?;
+        let job = Job { deployment, script };
+        Ok(job.failed(
+            Note::default(),
+            "commands of another run cannot be waited for".to_owned(),
+        ))
+    }
+
+    async fn cancel(
+        &self,
+        deployment: &Deployment,
+        _provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        if let Some(stop) = self.running().get(&deployment.target) {
+            stop.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError> {
+        let script = script(deployment)?;
+        let status = match script.last {
+            Some(_) => DeploymentStatus::Succeeded,
+            None => DeploymentStatus::Failed,
+        };
+        Ok(deployment.adopted.then(|| Living {
+            template_body: String::new(),
+            outcome: Outcome {
+                status,
+                message: None,
+                outputs: script.outputs.clone(),
+                provisioned: Some(script.before.clone()),
+            },
+        }))
+    }
+}
+
+/// Which provisioner serves a deployment is decided by its body, so the other kind never comes here.
+fn script(deployment: &Deployment) -> Result<&Script, PortError> {
+    match &deployment.body {
+        Body::Script(script) => Ok(script),
+        Body::Stack(_) => Err(PortError::Unexpected {
+            system: "the shell",
+            action: "run commands".to_owned(),
+            message: "the target is a stack".to_owned(),
+        }),
+    }
+}
+
+/// A deployment with its commands.
+struct Job<'a> {
+    deployment: &'a Deployment,
+    script: &'a Script,
+}
+
+impl Job<'_> {
+    fn name(&self, number: usize) -> String {
+        format!("command {number} of {}", self.script.commands.len())
+    }
+
+    fn command(&self, number: usize) -> &str {
+        let index = number.checked_sub(1);
+        let command = index.and_then(|index| self.script.commands.get(index));
+        command.map_or("sh", String::as_str)
+    }
+
+    fn event(&self, said: Said<'_>, hidden: &Hidden<'_>) -> Event {
+        let (number, status, reason) = match said {
+            Said::Begun(number) => (number, "RUNNING", self.command(number).to_owned()),
+            Said::Line(number, line) => (number, OUTPUT, hidden.hide(line)),
+        };
+        Event {
+            target: self.deployment.target.clone(),
+            resource: Some(self.name(number)),
+            status: status.to_owned(),
+            reason: Some(reason),
+        }
+    }
+
+    /// The commands' exit code decides, as it did for Proton; a bundle may still say itself that it failed.
+    fn outcome(&self, ended: &Ended, note: Note) -> Outcome {
+        if ended.status.success() {
+            if note.status.as_deref() != Some("FAILED") {
+                return self.succeeded(note, None);
+            }
+            let message = note.message.clone();
+            let message = message.unwrap_or_else(|| "its commands reported FAILED".to_owned());
+            return self.failed(note, message);
+        }
+        let command = self.command(ended.at);
+        let how = match (ended.stopped, ended.status.code()) {
+            (true, _) => "was stopped with the run".to_owned(),
+            (false, Some(code)) => format!("ended with exit code {code}"),
+            (false, None) => format!("was ended by a signal ({})", ended.status),
+        };
+        let mut message = format!("{} {how}: {command}", self.name(ended.at));
+        if !ended.tail.is_empty() {
+            message = format!("{message}\n{}", ended.tail.join("\n"));
+        }
+        if self.deployment.destroy {
+            let target = &self.deployment.target;
+            message = format!(
+                "{message}\nrun it again, or give up what is left: nucleon-apply --destroy --force {target}"
+            );
+        }
+        self.failed(note, shortened(message))
+    }
+
+    fn succeeded(&self, note: Note, message: Option<String>) -> Outcome {
+        let destroy = self.deployment.destroy;
+        Outcome {
+            status: if destroy {
+                DeploymentStatus::DeleteComplete
+            } else {
+                DeploymentStatus::Succeeded
+            },
+            message,
+            outputs: if destroy {
+                BTreeMap::new()
+            } else {
+                note.outputs
+            },
+            provisioned: Some(self.script.after.clone()),
+        }
+    }
+
+    fn failed(&self, note: Note, message: String) -> Outcome {
+        // What was there before is given out as before, but for what the commands got to report.
+        let mut outputs = self.script.outputs.clone();
+        outputs.extend(note.outputs);
+        Outcome {
+            status: if self.deployment.destroy {
+                DeploymentStatus::DeleteFailed
+            } else {
+                DeploymentStatus::Failed
+            },
+            message: Some(message),
+            outputs,
+            provisioned: Some(self.script.before.clone()),
+        }
+    }
+}
+
+/// Keeps the account's credentials out of what is shown.
+struct Hidden<'a>(&'a Credentials);
+
+impl Hidden<'_> {
+    fn hide(&self, text: &str) -> String {
+        let secrets = [Some(self.0.secret_access_key()), self.0.session_token()];
+        let secrets = secrets
+            .into_iter()
+            .flatten()
+            .filter(|secret| secret.len() >= 16);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+/// The end of a message is what tells why.
+fn shortened(message: String) -> String {
+    let count = message.chars().count();
+    if count <= LONGEST_MESSAGE {
+        return message;
+    }
+    let end: String = message.chars().skip(count - LONGEST_MESSAGE).collect();
+    format!("…{end}")
+}
+
+/// Where commands run; gone when they have ended.
+struct Folder {
+    /// The files of the bundle.
+    files: PathBuf,
+    /// What comes first on PATH.
+    programs: PathBuf,
+    _all: TempDir,
+}
+
+impl Folder {
+    fn new(script: &Script, wrapper: &Path) -> io::Result<Self> {
+        let all = tempfile::Builder::new().prefix("nucleon-").tempdir()?;
+        let (files, programs) = (all.path().join("bundle"), all.path().join("bin"));
+        std::fs::create_dir(&files)?;
+        std::fs::create_dir(&programs)?;
+        write(&files, &script.files)?;
+        let program = format!("{NAME}{}", std::env::consts::EXE_SUFFIX);
+        link(wrapper, &programs.join(program))?;
+        Notes::of(&programs).begin(&script.arn)?;
+        Ok(Self {
+            files,
+            programs,
+            _all: all,
+        })
+    }
+
+    /// What the commands told; `proton-outputs.json` counts where they went well.
+    fn note(&self, success: bool) -> io::Result<Note> {
+        let mut note = Notes::of(&self.programs).read()?;
+        let text = std::fs::read_to_string(self.files.join(OUTPUTS));
+        // Bundles write files of this name in other forms, too, and tell Proton themselves what is in them.
+        let written = text.ok().and_then(|text| document(&text).ok());
+        if let Some(mut written) = written.filter(|_| success) {
+            written.append(&mut note.outputs);
+            note.outputs = written;
+        }
+        Ok(note)
+    }
+}
+
+/// Writes the files of a bundle; those that begin as scripts do can be run.
+fn write(folder: &Path, files: &Files) -> io::Result<()> {
+    for (path, content) in files.iter() {
+        let bytes = match content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes) => bytes,
+            // A fault of the bundle, which was reported.
+            Content::Refused(_) => continue,
+        };
+        let file = folder.join(path.as_str());
+        if let Some(parent) = file.parent() {
+            std::fs::create_dir_all(parent)?;
+        }
+        std::fs::write(&file, bytes)?;
+        if bytes.starts_with(b"#!") {
+            make_executable(&file)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_executable(file: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_file: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link(program: &Path, name: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(program, name)
+}
+
+#[cfg(not(unix))]
+fn link(program: &Path, name: &Path) -> io::Result<()> {
+    std::fs::copy(program, name).map(|_| ())
+}

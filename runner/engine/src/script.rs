@@ -1,0 +1,150 @@
+//! What a target becomes that commands make: the commands of its bundle, and how the record lets them be undone.
+
+use nucleon_core::folder::{Folder, with_inputs};
+use nucleon_core::located::Located;
+use nucleon_core::manifest::Settings;
+use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::record::{Provisioned, Record, TemplateUsed};
+use nucleon_core::repository::Target;
+use nucleon_core::script::{Script, left_to_the_machine, masked};
+use nucleon_core::secret::Secret;
+use nucleon_core::source::Commands;
+use nucleon_core::target::TargetId;
+use serde_json::Value as Json;
+
+use crate::fleet::living;
+use crate::hidden::Secrets;
+use crate::refusal::Refusal;
+
+/// What commands are given.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    /// The rendered folder.
+    pub(crate) folder: &'a Folder,
+    /// What its manifest says.
+    pub(crate) settings: &'a Settings,
+    /// The bundle it is from.
+    pub(crate) bundle: &'a TemplateUsed,
+    /// What must not be written down.
+    pub(crate) secrets: &'a [Secret],
+}
+
+/// The commands that deploy a target.
+pub(crate) fn of_deployment(
+    target: &Target,
+    given: Given<'_>,
+    arn: String,
+    record: Option<&Record>,
+) -> Result<Script, Refusal> {
+    check_variables(&target.id, given.settings)?;
+    let secrets = Secrets::of(given.secrets);
+    let inputs = masked(given.folder.values(), &|text| secrets.are_in(text));
+    let made = |succeeded| Provisioned::Commands {
+        bundle: given.bundle.clone(),
+        succeeded,
+        inputs: inputs.clone(),
+    };
+    let before = living(record).filter(|before| has_succeeded(before));
+    let is_current = |record: &&Record| {
+        record.status == DeploymentStatus::Succeeded
+            && record.account == target.place.account
+            && record.region == target.place.region
+    };
+    let last = record.filter(is_current);
+    Ok(Script {
+        files: given
+            .folder
+            .files("", &nucleon_core::files::Files::default()),
+        commands: texts(&given.settings.provision),
+        variables: given.settings.environment.variables.clone(),
+        arn,
+        last: last.and_then(|record| record.rendered_digest.clone()),
+        outputs: record
+            .map(|record| record.outputs.clone())
+            .unwrap_or_default(),
+        before: before.cloned().unwrap_or_else(|| made(false)),
+        after: made(true),
+        notes: left_to_the_machine(given.settings).into_iter().collect(),
+    })
+}
+
+/// The commands that delete what a bundle's commands have made with these inputs.
+pub(crate) fn of_deletion(
+    commands: &Commands,
+    inputs: &Json,
+    arn: String,
+    record: &Record,
+) -> Result<Script, Refusal> {
+    check_variables(&record.target, &commands.settings)?;
+    let settings = &commands.settings;
+    let mut notes: Vec<String> = left_to_the_machine(settings).into_iter().collect();
+    if settings.deprovision.is_empty() {
+        notes = vec![format!(
+            "its bundle has no commands that delete it: what it made stays in {}",
+            place(record)
+        )];
+    }
+    Ok(Script {
+        files: with_inputs(&commands.files, settings.inputs_file, inputs),
+        commands: texts(&settings.deprovision),
+        variables: settings.environment.variables.clone(),
+        notes,
+        ..of_nothing(record, arn, String::new())
+    })
+}
+
+/// No commands at all, and why.
+pub(crate) fn of_nothing(record: &Record, arn: String, why: String) -> Script {
+    let provisioned = record.provisioned.clone();
+    let provisioned = provisioned.expect("the record says that commands have made it");
+    Script {
+        files: nucleon_core::files::Files::default(),
+        commands: Vec::new(),
+        variables: Vec::new(),
+        arn,
+        last: None,
+        outputs: record.outputs.clone(),
+        before: provisioned.clone(),
+        after: provisioned,
+        notes: vec![why],
+    }
+}
+
+/// Why nothing is run for a target that is forgotten.
+pub(crate) fn forgotten(record: &Record) -> String {
+    format!(
+        "forgotten: no command is run, and what its commands made may remain in {}",
+        place(record)
+    )
+}
+
+fn place(record: &Record) -> String {
+    format!("account {}, region {}", record.account, record.region)
+}
+
+fn has_succeeded(provisioned: &Provisioned) -> bool {
+    match provisioned {
+        Provisioned::Commands { succeeded, .. } => *succeeded,
+        Provisioned::Cloudformation { .. } => false,
+    }
+}
+
+fn check_variables(target: &TargetId, settings: &Settings) -> Result<(), Refusal> {
+    let environment = &settings.environment;
+    let unread = environment.secrets.iter().chain(&environment.parameters);
+    let names: Vec<String> = unread.map(|(name, _)| name.clone()).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Unread {
+        target: target.clone(),
+        names,
+    })
+}
+
+fn texts(commands: &[Located<String>]) -> Vec<String> {
+    commands
+        .iter()
+        .map(|command| command.value.clone())
+        .collect()
+}
