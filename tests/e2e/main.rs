@@ -9,6 +9,7 @@ mod accounts;
 mod actions;
 mod apply;
 mod command_line;
+mod commands;
 mod concurrency;
 mod crash;
 mod documents;
