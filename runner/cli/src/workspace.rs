@@ -60,9 +60,10 @@ impl Workspace {
         let reading = tokio::task::spawn_blocking(move || read_tree(&root));
         let checkout = checkout(common, arguments);
         let (files, commit) = tokio::join!(reading, checkout.head());
-        let files = files.map_err(|error| Failure::new(Kind::Outside, error.to_string()))??;
+        let mut files = files.map_err(|error| Failure::new(Kind::Outside, error.to_string()))??;
         let commit = commit?;
         let loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
+        files.extend(&loaded.elsewhere);
         let clock = clock()?;
         let place = StatePlace {
             prefix: arguments.state_prefix.clone(),

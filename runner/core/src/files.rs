@@ -134,6 +134,11 @@ impl Files {
         self.0.insert(path, content);
     }
 
+    /// Adds other files, or replaces those of the same paths.
+    pub fn extend(&mut self, others: &Self) {
+        self.0.extend(others.0.clone());
+    }
+
     /// The content at a path.
     pub fn get(&self, path: &str) -> Option<&Content> {
         RelPath::new(path).ok().and_then(|path| self.0.get(&path))

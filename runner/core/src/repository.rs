@@ -5,6 +5,7 @@
 mod bundles;
 mod components;
 mod discovery;
+mod elsewhere;
 mod environments;
 mod ops;
 mod references;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use bundles::folders_of;
+pub use elsewhere::SpecElsewhere;
 
 use crate::bundle::{self, Bundle};
 use crate::config::{Config, Provisioning};

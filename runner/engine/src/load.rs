@@ -13,13 +13,15 @@ use nucleon_core::version::VersionRef;
 
 use crate::cores::AllCores;
 use crate::fleet::{Fleet, Tips};
-use crate::ports::{PortError, Templates};
+use crate::ports::{PortError, ReadElsewhere, Templates};
 
 /// A repository, and everything that is wrong in it.
 #[derive(Debug)]
 pub struct Loaded {
     /// Its targets and template versions.
     pub fleet: Fleet,
+    /// The specs that were read in other repositories.
+    pub elsewhere: Files,
     /// The faults in its files, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -30,7 +32,14 @@ pub async fn load(
     templates: &dyn Templates,
     commit: &str,
 ) -> Result<Loaded, PortError> {
-    let (repository, mut parsed) = Repository::parse_on(&AllCores, files);
+    let (mut repository, mut parsed) = Repository::parse_on(&AllCores, files);
+    let (elsewhere, unread) = elsewhere(&repository, templates).await?;
+    if !elsewhere.is_empty() {
+        let mut all = files.clone();
+        all.extend(&elsewhere);
+        (repository, parsed) = Repository::parse_on(&AllCores, &all);
+    }
+    parsed.extend(unread);
     let wanted = repository.wanted_versions();
     let found = if wanted.is_empty() {
         BTreeMap::new()
@@ -86,8 +95,26 @@ pub async fn load(
             repository,
             versions,
         },
+        elsewhere,
         diagnostics,
     })
+}
+
+/// The specs that lie in other repositories, and what is wrong with those that could not be read.
+async fn elsewhere(
+    repository: &Repository,
+    templates: &dyn Templates,
+) -> Result<(Files, Vec<Diagnostic>), PortError> {
+    let (mut read, mut unread) = (Files::default(), Vec::new());
+    for spec in repository.elsewhere() {
+        match (templates.spec(&spec).await?, spec.file()) {
+            (ReadElsewhere::Read { content, .. }, Some(file)) => read.insert(file, content),
+            (ReadElsewhere::Read { .. }, None) => unread.push(spec.unread("its path is none")),
+            (ReadElsewhere::Refused(why), _) => unread.push(spec.unread(&why)),
+            (ReadElsewhere::NotAsked, _) => unread.push(spec.not_asked()),
+        }
+    }
+    Ok((read, unread))
 }
 
 impl Loaded {
@@ -121,4 +148,94 @@ fn working_tree(repository: &Repository, commit: &str) -> Versions {
         );
     }
     versions
+}
+
+#[cfg(test)]
+mod tests {
+    use nucleon_core::files::{Content, RelPath};
+
+    use super::*;
+    use crate::testing::FakeTemplates;
+
+    const FILE: &str = "acme/shop/.aws-proton/service.yaml";
+
+    /// A repository whose only service has its spec beside its code.
+    async fn loaded(templates: FakeTemplates) -> Loaded {
+        let settings = "\
+nucleon: 1
+accounts: {main: {id: \"111122223333\", region: us-east-1}}
+environments: {dev: {account: main, template: network-env@1}}
+unpinned: [dev]
+services: {shop: {template: web-svc@1, repository: acme/shop, spec: .aws-proton/service.yaml}}
+";
+        let mut files = Files::default();
+        let environment = "proton: EnvironmentSpec\nspec: {}\n";
+        for (path, text) in [
+            ("nucleon.yaml", settings),
+            ("environments/dev.yaml", environment),
+        ] {
+            files.insert(RelPath::new(path).unwrap(), Content::Text(text.into()));
+        }
+        load(&files, &templates, "head").await.unwrap()
+    }
+
+    fn read(spec: &str) -> ReadElsewhere {
+        ReadElsewhere::Read {
+            commit: "tip".to_owned(),
+            content: Content::Text(spec.into()),
+        }
+    }
+
+    fn about_spec(loaded: &Loaded) -> Vec<String> {
+        let shown = loaded.diagnostics.iter().map(|fault| {
+            let place = fault.location.as_ref().unwrap();
+            format!("{}:{} {}", place.file, place.line, fault.message)
+        });
+        shown
+            .filter(|text| text.contains("spec of") || text.contains("is not checked"))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_spec_beside_the_code_is_read_as_if_it_were_here() {
+        let spec = "proton: ServiceSpec\ninstances:\n  - {name: dev, environment: dev}\n";
+        let loaded = loaded(FakeTemplates::default().with_spec(FILE, read(spec))).await;
+        let targets = loaded.fleet.repository.targets();
+        let instance = &targets[&"service/shop/service-instance/dev".parse().unwrap()];
+        assert_eq!(&*instance.spec.at.file, FILE);
+        assert!(loaded.elsewhere.text(FILE).is_some());
+        assert_eq!(about_spec(&loaded), [] as [&str; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_fault_in_it_is_told_where_it_stands() {
+        let spec = "proton: ServiceSpec\ninstances:\n  - {name: dev, environment: nowhere}\n";
+        let loaded = loaded(FakeTemplates::default().with_spec(FILE, read(spec))).await;
+        let places = loaded
+            .diagnostics
+            .iter()
+            .filter_map(|fault| fault.location.as_ref());
+        let found = places
+            .clone()
+            .any(|place| &*place.file == FILE && place.line == 3);
+        assert!(found, "{:?}", places.collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_spec_that_cannot_be_read_is_a_fault_and_one_that_nobody_asks_for_a_warning() {
+        let refused = ReadElsewhere::Refused("there is no such file".to_owned());
+        let refused = loaded(FakeTemplates::default().with_spec(FILE, refused)).await;
+        assert_eq!(
+            about_spec(&refused),
+            [
+                "nucleon.yaml:5 the spec of service `shop` cannot be read, `.aws-proton/service.yaml` on branch `main` of `acme/shop`: there is no such file"
+            ]
+        );
+        assert!(refused.diagnostics.iter().any(Diagnostic::is_error));
+        let offline = loaded(FakeTemplates::default()).await;
+        assert_eq!(
+            about_spec(&offline),
+            ["nucleon.yaml:5 service `shop` is not checked: its spec is in `acme/shop`"]
+        );
+    }
 }

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::diagnostic::Diagnostic;
-use nucleon_core::files::Files;
+use nucleon_core::files::{Content, Files};
 use nucleon_core::notification::Check;
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{ApprovedPlan, Plan};
 use nucleon_core::record::{Provisioned, Record, TemplateUsed};
+use nucleon_core::repository::SpecElsewhere;
 use nucleon_core::target::{Name, TargetId};
 
 /// What an outside system said no to.
@@ -292,7 +293,23 @@ pub struct Published {
     pub files: Files,
 }
 
-/// Template versions: the Git tags `name/v<major>.<minor>`.
+/// What came of reading a spec in another repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadElsewhere {
+    /// The file, and the commit that it was read from.
+    Read {
+        /// The tip of the branch.
+        commit: String,
+        /// What it holds.
+        content: Content,
+    },
+    /// It could not be had: no such repository, branch or file, or no permission.
+    Refused(String),
+    /// Nobody was asked.
+    NotAsked,
+}
+
+/// Template versions: the Git tags `name/v<major>.<minor>`; and specs that lie beside a service's code.
 #[async_trait]
 pub trait Templates: Send + Sync {
     /// The minor versions of each template and major version that have a tag here or at the remote, ascending.
@@ -307,6 +324,9 @@ pub trait Templates: Send + Sync {
 
     /// The files that a target was deployed from, wherever its commit still is; else a sentence that says what is missing.
     async fn used(&self, used: &TemplateUsed) -> Result<Result<Published, String>, PortError>;
+
+    /// Reads a spec at the tip of its branch.
+    async fn spec(&self, spec: &SpecElsewhere) -> Result<ReadElsewhere, PortError>;
 }
 
 /// One review of a run's deployment to GitHub environments.

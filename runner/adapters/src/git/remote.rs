@@ -79,6 +79,24 @@ impl Remote {
         }))
     }
 
+    /// Fetches the tip of a branch of another repository at the same host, under a ref of our own.
+    pub(super) async fn fetch_branch_of(
+        &self,
+        action: &str,
+        repository: &str,
+        branch: &str,
+        reference: &str,
+    ) -> Result<(), PortError> {
+        let key = format!("remote.{}.url", self.name);
+        let url = self.program.run(action, &["config", "--get", &key]).await;
+        let url = url.unwrap_or_else(|_| self.name.clone());
+        let address = sibling(url.trim_end(), repository);
+        let refspec = format!("+refs/heads/{branch}:{reference}");
+        self.fetch_at(&address, action, &[refspec], Depth::Tips)
+            .await?;
+        Ok(())
+    }
+
     /// Fetches refs and gives what the remote has now, by ref. Patterns (`+refs/a/*:refs/a/*`) may match nothing; whole names may not.
     pub(super) async fn fetch(
         &self,
@@ -86,9 +104,19 @@ impl Remote {
         refspecs: &[String],
         depth: Depth,
     ) -> Result<BTreeMap<String, String>, PortError> {
+        self.fetch_at(&self.name, action, refspecs, depth).await
+    }
+
+    async fn fetch_at(
+        &self,
+        address: &str,
+        action: &str,
+        refspecs: &[String],
+        depth: Depth,
+    ) -> Result<BTreeMap<String, String>, PortError> {
         let mut backoff = Backoff::reading();
         loop {
-            let error = match self.fetch_once(action, refspecs, depth).await {
+            let error = match self.fetch_once(address, action, refspecs, depth).await {
                 Err(error @ PortError::Unreachable { .. }) => error,
                 answer => return answer,
             };
@@ -100,6 +128,7 @@ impl Remote {
 
     async fn fetch_once(
         &self,
+        address: &str,
         action: &str,
         refspecs: &[String],
         depth: Depth,
@@ -110,7 +139,7 @@ impl Remote {
             Depth::Whole => &["--depth=2147483647"],
         };
         let head = ["fetch", "--quiet", "--no-tags", "--prune"];
-        let arguments = [&head, extent, &["--stdin", &self.name]].concat();
+        let arguments = [&head, extent, &["--stdin", address]].concat();
         let input = refspecs.join("\n") + "\n";
         let output = self
             .program
@@ -219,6 +248,18 @@ impl Remote {
     }
 }
 
+/// The address of another repository at the same host: the last two names of the address are owner and name.
+fn sibling(url: &str, repository: &str) -> String {
+    let url = url.trim_end_matches('/');
+    let (url, ending) = match url.strip_suffix(".git") {
+        Some(url) => (url, ".git"),
+        None => (url, ""),
+    };
+    let owner = url.rsplit_once('/').map_or("", |(owner, _)| owner);
+    let host = owner.rfind(['/', ':']).map_or("", |end| &owner[..=end]);
+    format!("{host}{repository}{ending}")
+}
+
 /// A bare repository with nothing in it, without starting git for it.
 fn create(sha256: bool) -> std::io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("nucleon-").tempdir()?;
@@ -272,6 +313,31 @@ fn remote_words(stderr: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_repository_is_at_the_same_host() {
+        for (url, expected) in [
+            (
+                "https://github.com/acme/platform",
+                "https://github.com/corp/shop",
+            ),
+            (
+                "https://github.com/acme/platform.git",
+                "https://github.com/corp/shop.git",
+            ),
+            (
+                "https://git.acme.com/scm/acme/platform/",
+                "https://git.acme.com/scm/corp/shop",
+            ),
+            (
+                "git@github.com:acme/platform.git",
+                "git@github.com:corp/shop.git",
+            ),
+            ("file:///srv/acme/platform.git", "file:///srv/corp/shop.git"),
+        ] {
+            assert_eq!(sibling(url, "corp/shop"), expected);
+        }
+    }
 
     #[test]
     fn what_was_fetched_is_known_by_its_ref() {

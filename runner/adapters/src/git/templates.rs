@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use nucleon_core::codes::Code;
 use nucleon_core::diagnostic::Diagnostic;
+use nucleon_core::files::Content;
 use nucleon_core::record::TemplateUsed;
-use nucleon_core::repository::folders_of;
+use nucleon_core::repository::{SpecElsewhere, folders_of};
 use nucleon_core::target::Name;
 use nucleon_core::version::VersionRef;
-use nucleon_engine::ports::{PortError, Published, PublishedVersion, Templates};
+use nucleon_engine::ports::{PortError, Published, PublishedVersion, ReadElsewhere, Templates};
 use tokio::sync::OnceCell;
 
 use super::Checkout;
@@ -143,6 +144,27 @@ impl Templates for GitTemplates {
             None => gone(),
         }
     }
+
+    async fn spec(&self, spec: &SpecElsewhere) -> Result<ReadElsewhere, PortError> {
+        if self.offline {
+            return Ok(ReadElsewhere::NotAsked);
+        }
+        let Some(remote) = self.remote().await? else {
+            let why = "this clone has no remote whose host could be asked".to_owned();
+            return Ok(ReadElsewhere::Refused(why));
+        };
+        if !is_branch(&spec.branch) {
+            return Ok(ReadElsewhere::Refused(
+                "this is no branch's name".to_owned(),
+            ));
+        }
+        match tip(remote, spec).await {
+            Ok(Some((commit, content))) => Ok(ReadElsewhere::Read { commit, content }),
+            Ok(None) => Ok(ReadElsewhere::Refused("there is no such file".to_owned())),
+            Err(PortError::Refused { message, .. }) => Ok(ReadElsewhere::Refused(message)),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The bundle of a commit that is at hand.
@@ -166,6 +188,37 @@ async fn used_in(
         } = used;
         format!("commit {commit} holds no one folder `{name}/v{major}` with a bundle")
     }))
+}
+
+/// A spec at the tip of its branch, and that commit.
+async fn tip(
+    remote: &Remote,
+    spec: &SpecElsewhere,
+) -> Result<Option<(String, Content)>, PortError> {
+    let (repository, branch) = (&spec.repository, &spec.branch);
+    let action = format!("read the spec of service {}", spec.service);
+    let reference = format!("refs/elsewhere/{repository}/{branch}");
+    remote
+        .fetch_branch_of(&action, repository, branch, &reference)
+        .await?;
+    let mut trees = Trees::new(remote.objects()?);
+    let Some(commit) = trees.commit(&reference).await? else {
+        return Ok(None);
+    };
+    let leaves = trees.leaves(&commit).await?;
+    let wanted = leaves.get_key_value(spec.path.as_str());
+    let files = wanted.into_iter().map(|(path, leaf)| (path.as_str(), leaf));
+    let files = trees.read(files).await?;
+    let content = files.get(spec.path.as_str()).cloned();
+    Ok(content.map(|content| (commit, content)))
+}
+
+/// Whether git takes a name for a branch's, and takes it for one name.
+fn is_branch(name: &str) -> bool {
+    let bad = |character: char| {
+        character.is_whitespace() || character.is_control() || ":*?[\\^~".contains(character)
+    };
+    !name.is_empty() && !name.contains(bad)
 }
 
 /// Reads the versions whose tags a repository has; gives those that it has not.

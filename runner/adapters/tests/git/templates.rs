@@ -1,12 +1,16 @@
 //! Template versions: from whole clones, shallow ones, and none.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nucleon_adapters::git::{Checkout, GitTemplates};
-use nucleon_core::files::{Content, Refusal};
+use nucleon_core::diagnostic::Location;
+use nucleon_core::files::{Content, Refusal, RelPath};
+use nucleon_core::repository::SpecElsewhere;
 use nucleon_core::target::Name;
-use nucleon_engine::ports::{PortError, Published, PublishedVersion, Templates as _};
+use nucleon_engine::ports::{
+    PortError, Published, PublishedVersion, ReadElsewhere, Templates as _,
+};
 
 use crate::repo::{Remote, git};
 
@@ -27,6 +31,93 @@ fn catalog() -> Remote {
 
 fn vpc(minor: u32) -> PublishedVersion {
     (Name::new("vpc").unwrap(), 1, minor)
+}
+
+/// Two repositories of one host, and a clone of the first.
+fn host() -> (tempfile::TempDir, PathBuf) {
+    let root = tempfile::tempdir().unwrap();
+    for (repository, path, text) in [
+        ("acme/platform", "nucleon.yaml", "nucleon: 1"),
+        (
+            "corp/shop",
+            ".aws-proton/service.yaml",
+            "proton: ServiceSpec",
+        ),
+    ] {
+        let bare = root.path().join(format!("{repository}.git"));
+        std::fs::create_dir_all(&bare).unwrap();
+        git(&bare, &["init", "--quiet", "--bare"]);
+        let work = root.path().join(format!("work/{repository}"));
+        std::fs::create_dir_all(work.join(path).parent().unwrap()).unwrap();
+        std::fs::write(work.join(path), text).unwrap();
+        git(&work, &["init", "--quiet"]);
+        git(&work, &["add", "--all"]);
+        git(&work, &["commit", "--quiet", "--message", "first"]);
+        git(
+            &work,
+            &["push", "--quiet", bare.to_str().unwrap(), "HEAD:main"],
+        );
+        git(
+            &work,
+            &[
+                "remote",
+                "add",
+                "origin",
+                &format!("file://{}", bare.display()),
+            ],
+        );
+    }
+    let clone = root.path().join("work/acme/platform");
+    (root, clone)
+}
+
+fn in_shop(branch: &str, path: &str) -> SpecElsewhere {
+    SpecElsewhere {
+        service: Name::new("shop").unwrap(),
+        repository: "corp/shop".to_owned(),
+        branch: branch.to_owned(),
+        path: RelPath::new(path).unwrap(),
+        at: Location::start_of("nucleon.yaml"),
+    }
+}
+
+#[tokio::test]
+async fn a_spec_beside_the_code_is_read_at_the_tip_of_its_branch() {
+    let (root, clone) = host();
+    let spec = in_shop("main", ".aws-proton/service.yaml");
+    let tip = git(&root.path().join("work/corp/shop"), &["rev-parse", "HEAD"]);
+    assert_eq!(
+        templates(&clone).spec(&spec).await.unwrap(),
+        ReadElsewhere::Read {
+            commit: tip,
+            content: Content::Text("proton: ServiceSpec".into())
+        }
+    );
+    let offline = GitTemplates::offline(Checkout::new(&clone, "origin"));
+    assert_eq!(offline.spec(&spec).await.unwrap(), ReadElsewhere::NotAsked);
+}
+
+#[tokio::test]
+async fn a_spec_that_is_not_there_says_what_is_missing() {
+    let (_root, clone) = host();
+    let templates = templates(&clone);
+    for (spec, expected) in [
+        (in_shop("main", "service.yaml"), "there is no such file"),
+        (in_shop("next", "service.yaml"), "refs/heads/next"),
+        (in_shop("a\nb", "service.yaml"), "no branch's name"),
+        (
+            SpecElsewhere {
+                repository: "corp/other".to_owned(),
+                ..in_shop("main", "service.yaml")
+            },
+            "corp/other.git",
+        ),
+    ] {
+        match templates.spec(&spec).await.unwrap() {
+            ReadElsewhere::Refused(why) => assert!(why.contains(expected), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 fn templates(folder: &Path) -> GitTemplates {

@@ -7,7 +7,7 @@ use crate::config::Provisioning;
 use crate::config::value::{account_id, connection, pattern, region, repository};
 use crate::diagnostic::Diagnostic;
 use crate::fields::{Fields, Reader, join};
-use crate::files::RelPath;
+use crate::files::{Files, RelPath};
 use crate::located::Located;
 use crate::target::Name;
 use crate::version::VersionRef;
@@ -104,6 +104,20 @@ pub struct ServiceConfig {
 }
 
 impl ServiceConfig {
+    /// Where its spec is among files: here, or, where it is not, below the name of its repository.
+    pub(crate) fn spec_file(&self, files: &Files) -> Option<RelPath> {
+        let here = &self.spec.as_ref()?.value;
+        let elsewhere = || {
+            let repository = self.repository.as_ref()?;
+            RelPath::new(&format!("{repository}/{here}")).ok()
+        };
+        let is_here = files.get(here.as_str()).is_some();
+        (!is_here)
+            .then(elsewhere)
+            .flatten()
+            .or_else(|| Some(here.clone()))
+    }
+
     pub(super) fn read(reader: &mut Reader, name: Located<Name>, node: &Node) -> Option<Self> {
         let known = &["template", "repository", "branch", "spec", "connection"];
         let fields = reader.fields(node, &join("services", name.as_str()), known)?;

@@ -122,7 +122,7 @@ impl<'s> Search<'s> {
 impl Parser<'_> {
     /// Reads every spec.
     pub(super) fn specs(&mut self, versions: &BTreeSet<VersionFolder>) -> Specs {
-        let keys = keys(self.config());
+        let keys = keys(self.config(), self.files);
         let operations = self.operations();
         let search = Search::new(self.files, &keys, operations.specs(), versions);
         let files: Vec<_> = self.files.iter().collect();
@@ -266,7 +266,7 @@ fn broken(specs: &mut Specs, path: &RelPath, given: Option<&Keys>) {
     }
 }
 
-fn keys(config: &Config) -> BTreeMap<RelPath, Keys> {
+fn keys(config: &Config, files: &Files) -> BTreeMap<RelPath, Keys> {
     let mut keys: BTreeMap<RelPath, Keys> = BTreeMap::new();
     for (name, environment) in &config.environments {
         if let Some(path) = &environment.spec {
@@ -275,8 +275,8 @@ fn keys(config: &Config) -> BTreeMap<RelPath, Keys> {
         }
     }
     for (name, service) in &config.services {
-        if let Some(path) = &service.spec {
-            let keys = keys.entry(path.value.clone()).or_default();
+        if let Some(path) = service.spec_file(files) {
+            let keys = keys.entry(path).or_default();
             keys.services.push(name.clone());
         }
     }

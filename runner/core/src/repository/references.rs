@@ -58,10 +58,12 @@ impl Parser<'_> {
             }
             let at = service.spec.as_ref().map(|spec| &spec.at);
             let at = at.unwrap_or(&service.name.at);
-            faults.push(match &service.repository {
-                Some(elsewhere) => spec_elsewhere(name, elsewhere, at),
-                None => no_spec("service", "services", name, at),
-            });
+            match (&service.repository, &service.spec) {
+                // Whoever can read the other repository says what came of it.
+                (Some(_), Some(_)) => {}
+                (Some(repository), None) => faults.push(no_path(name, repository, at)),
+                (None, _) => faults.push(no_spec("service", "services", name, at)),
+            }
         }
         self.diagnostics.extend(faults);
     }
@@ -147,13 +149,13 @@ fn no_spec(kind: &str, folder: &str, name: &Name, at: &Location) -> Diagnostic {
     ))
 }
 
-fn spec_elsewhere(name: &Name, repository: &str, at: &Location) -> Diagnostic {
+fn no_path(name: &Name, repository: &str, at: &Location) -> Diagnostic {
     let message = format!(
-        "service `{name}` has no spec here, and this version of Nucleon does not read it from `{repository}`"
+        "service `{name}` has no spec here, and nothing says where it is in `{repository}`"
     );
-    Diagnostic::warning(Code::ConfigUnsupported, message)
+    Diagnostic::warning(Code::FileMissing, message)
         .at(at.clone())
-        .help(format!("keep the spec here, as `services/{name}.yaml`"))
+        .help("write its path there: `spec: .aws-proton/service.yaml`")
 }
 
 fn no_template(draft: &Draft) -> Diagnostic {

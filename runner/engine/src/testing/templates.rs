@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
 use nucleon_core::record::TemplateUsed;
+use nucleon_core::repository::SpecElsewhere;
 use nucleon_core::target::Name;
 
-use crate::ports::{PortError, Published, PublishedVersion, Templates};
+use crate::ports::{PortError, Published, PublishedVersion, ReadElsewhere, Templates};
 
 type Bundle = Result<Published, Diagnostic>;
 
-/// The versions that were published.
+/// The versions that were published, and the specs in other repositories.
 #[derive(Clone, Debug, Default)]
-pub struct FakeTemplates(BTreeMap<PublishedVersion, Bundle>);
+pub struct FakeTemplates {
+    versions: BTreeMap<PublishedVersion, Bundle>,
+    specs: BTreeMap<String, ReadElsewhere>,
+}
 
 impl FakeTemplates {
     /// Publishes a version whose bundle is at `<name>/v<major>`.
@@ -26,7 +30,14 @@ impl FakeTemplates {
             folder: format!("{name}/v{major}"),
             files,
         };
-        self.0.insert(version, Ok(published));
+        self.versions.insert(version, Ok(published));
+        self
+    }
+
+    /// Says what comes of reading the spec that is called `file` here.
+    #[must_use]
+    pub fn with_spec(mut self, file: &str, read: ReadElsewhere) -> Self {
+        self.specs.insert(file.to_owned(), read);
         self
     }
 }
@@ -35,7 +46,7 @@ impl FakeTemplates {
 impl Templates for FakeTemplates {
     async fn versions(&self) -> Result<BTreeMap<(Name, u32), Vec<u32>>, PortError> {
         let mut versions: BTreeMap<(Name, u32), Vec<u32>> = BTreeMap::new();
-        for (name, major, minor) in self.0.keys() {
+        for (name, major, minor) in self.versions.keys() {
             versions
                 .entry((name.clone(), *major))
                 .or_default()
@@ -49,7 +60,7 @@ impl Templates for FakeTemplates {
         wanted: &BTreeSet<PublishedVersion>,
     ) -> Result<BTreeMap<PublishedVersion, Bundle>, PortError> {
         let asked = self
-            .0
+            .versions
             .iter()
             .filter(|(version, _)| wanted.contains(*version));
         Ok(asked
@@ -58,9 +69,15 @@ impl Templates for FakeTemplates {
     }
 
     async fn used(&self, used: &TemplateUsed) -> Result<Result<Published, String>, PortError> {
-        let mut bundles = self.0.values().flatten();
+        let mut bundles = self.versions.values().flatten();
         let found = bundles.find(|published| published.commit == used.commit);
         let gone = || format!("commit {} is gone", used.commit);
         Ok(found.cloned().ok_or_else(gone))
+    }
+
+    async fn spec(&self, spec: &SpecElsewhere) -> Result<ReadElsewhere, PortError> {
+        let file = spec.file().map(|file| file.to_string());
+        let known = file.and_then(|file| self.specs.get(&file));
+        Ok(known.cloned().unwrap_or(ReadElsewhere::NotAsked))
     }
 }
