@@ -74,10 +74,14 @@ fn of_four_runs_on_one_target_one_deploys() {
         .map(|event| event["status"].as_str().unwrap())
         .collect();
     assert_eq!(statuses, ["SUCCEEDED", "IN_PROGRESS"]);
-    assert_eq!(
-        platform.stack_status("one").as_deref(),
-        Some("CREATE_COMPLETE")
-    );
+    // The emulator, unlike CloudFormation, may give each of two first change sets a stack; one of them stays empty.
+    let stacks = platform.account().stack_statuses();
+    let made: Vec<_> = stacks
+        .iter()
+        .map(|(_, status)| status.as_str())
+        .filter(|status| *status != "REVIEW_IN_PROGRESS")
+        .collect();
+    assert_eq!(made, ["CREATE_COMPLETE"], "{finished:?}");
 }
 
 #[test]

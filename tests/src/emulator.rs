@@ -240,21 +240,33 @@ impl Account {
     /// Returns the names of the account's stacks that are not deleted, sorted.
     #[track_caller]
     pub fn stacks(&self) -> Vec<String> {
+        let statuses = self.stack_statuses().into_iter();
+        statuses.map(|(name, _)| name).collect()
+    }
+
+    /// Returns the names and statuses of the stacks that are there, sorted.
+    #[track_caller]
+    pub fn stack_statuses(&self) -> Vec<(String, String)> {
         let answer = self
             .ask("DescribeStacks", &[])
             .unwrap_or_else(|error| panic!("{error}"));
-        let mut names: Vec<String> = members(&answer["Stacks"])
+        let mut stacks: Vec<(String, String)> = members(&answer["Stacks"])
             .iter()
-            .filter(|stack| stack["StackStatus"] != "DELETE_COMPLETE")
-            .map(|stack| text(&stack["StackName"]))
+            .map(|stack| (text(&stack["StackName"]), text(&stack["StackStatus"])))
+            .filter(|(_, status)| status != "DELETE_COMPLETE")
             .collect();
-        names.sort();
-        names
+        stacks.sort();
+        stacks
     }
 
     /// Returns a stack's status; nothing where there is no such stack.
+    #[track_caller]
     pub fn stack_status(&self, stack: &str) -> Option<String> {
-        let answer = self.ask("DescribeStacks", &[("StackName", stack)]).ok()?;
+        let answer = match self.ask("DescribeStacks", &[("StackName", stack)]) {
+            Ok(answer) => answer,
+            Err(error) if error.contains("does not exist") => return None,
+            Err(error) => panic!("{error}"),
+        };
         let stack = members(&answer["Stacks"]).into_iter().next()?;
         Some(text(&stack["StackStatus"])).filter(|status| status != "DELETE_COMPLETE")
     }

@@ -75,7 +75,15 @@ impl Apply<'_> {
     ) -> Result<Applied, Refusal> {
         let tip = self.free(journal, candidate, tip).await?;
         self.may_go_on(candidate)?;
-        let prepared = self.prepare(candidate).await?;
+        let prepared = match self.prepare(candidate).await {
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                return Err(self
+                    .overtaken(candidate, tip.as_ref())
+                    .await
+                    .unwrap_or(refusal));
+            }
+        };
         let approvals = match self.reviews(candidate, &prepared).await {
             Ok(approvals) => approvals,
             Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
@@ -162,6 +170,21 @@ impl Apply<'_> {
         recover(&tools, candidate, tip.clone(), record)
             .await
             .map(Some)
+    }
+
+    /// Whether somebody else has begun since the tip was read: what they have made looks like a fault of ours.
+    async fn overtaken(
+        &self,
+        candidate: &Candidate,
+        tip: Option<&(String, Record)>,
+    ) -> Option<Refusal> {
+        let target = candidate.target();
+        let tips = self.state.read(std::slice::from_ref(target)).await.ok()?;
+        let known = tip.map(|(commit, _)| commit);
+        let moved = tips.get(target).map(|tip| &tip.commit) != known;
+        moved.then(|| Refusal::Faster {
+            target: target.clone(),
+        })
     }
 
     fn approve(&self, candidate: &Candidate, prepared: &Prepared) -> Result<ApprovedPlan, Refusal> {

@@ -1,5 +1,6 @@
 //! Several targets and several runs: pushes that are shared, races, leases that are renewed.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -7,11 +8,12 @@ use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::plan::{Action, Operation};
 use nucleon_core::record::Record;
 use nucleon_engine::ports::PortError;
+use nucleon_engine::refusal::Refusal;
 use nucleon_engine::testing::Answer;
 
 use crate::scene::{
     DEV, Scene, candidate, end, executed, held, modified, outcome, plan_of, prepared, record,
-    target,
+    refused, target,
 };
 
 const PROD: &str = "environment/prod";
@@ -53,6 +55,20 @@ async fn whoever_was_faster_goes_on_alone() {
     );
     assert!(told[3].contains("somebody was faster"));
     assert_eq!(scene.record(), theirs);
+}
+
+#[tokio::test]
+async fn a_stack_that_somebody_began_in_the_meantime_is_theirs_and_no_fault() {
+    let exists = || Answer::Prepare(Err(refused("the stack already exists")));
+    let theirs = held("IN_PROGRESS", "2026-11-23T12:15:00Z");
+    let scene = Scene::new().with(theirs).expect([exists()]);
+    let earlier = BTreeMap::new();
+    let results = scene.engine().stage(&[candidate(DEV)], &earlier).await;
+    assert!(matches!(results[..], [Err(Refusal::Faster { .. })]));
+
+    let scene = Scene::new().expect([exists()]);
+    let results = scene.engine().stage(&[candidate(DEV)], &earlier).await;
+    assert!(matches!(results[..], [Err(Refusal::Port { .. })]));
 }
 
 #[tokio::test]
