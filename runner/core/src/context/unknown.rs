@@ -320,13 +320,24 @@ mod tests {
 
     #[test]
     fn a_lookup_by_an_unknown_key_is_unknown() {
-        let template = "{{ {'go': 1}[service_instances[0].outputs.Runtime] | tojson }} {{ service_instances[0].name }}";
-        let rendered = pipeline(template);
-        assert_eq!(
-            rendered.text(),
-            "<unknown service_instances.0.outputs.Runtime> prod"
-        );
-        assert_eq!(rendered.unknown(), ["service_instances.0.outputs.Runtime"]);
+        let lookup = "{'go': 'x'}[service_instances[0].outputs.Runtime]";
+        for filters in [
+            "",
+            "| tojson",
+            "| tojson | safe",
+            "| safe",
+            "| upper | lower",
+        ] {
+            let template =
+                format!("{{{{ {lookup} {filters} }}}} {{{{ service_instances[0].name }}}}");
+            let rendered = pipeline(&template);
+            let text = rendered.text().to_lowercase();
+            assert_eq!(
+                text, "<unknown service_instances.0.outputs.runtime> prod",
+                "{filters}"
+            );
+            assert_eq!(rendered.unknown(), ["service_instances.0.outputs.Runtime"]);
+        }
     }
 
     #[test]

@@ -171,14 +171,20 @@ fn format_forgiving(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
-    let reads = state.lookup(READS);
-    let last = reads
-        .as_ref()
-        .and_then(Value::downcast_object_ref::<Reads>)
-        .and_then(Reads::take_last);
+    let last = last_unknown(state);
     if !value.is_undefined() {
         return python::write(output, state, value);
     }
-    let name = last.ok_or_else(|| Error::from(ErrorKind::UndefinedError))?;
-    Ok(output.write_str(&unknown::placeholder(&name))?)
+    let last = last.ok_or_else(|| Error::from(ErrorKind::UndefinedError))?;
+    Ok(output.write_str(&last)?)
+}
+
+/// What stands for something undefined where an unknown value was read just before it; nothing in the strict engine.
+pub(super) fn last_unknown(state: &State<'_, '_>) -> Option<String> {
+    if matches!(state.undefined_behavior(), UndefinedBehavior::Strict) {
+        return None;
+    }
+    let reads = state.lookup(READS)?;
+    let name = reads.downcast_object_ref::<Reads>()?.take_last()?;
+    Some(unknown::placeholder(&name))
 }

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use minijinja::value::{DynObject, ValueKind};
 use minijinja::{Error, Output, State, Value};
 
+use crate::render::environment;
 use crate::render::python::iterators::{Generator, Nothing, View};
 use crate::render::python::kind::{type_error, type_name};
 use crate::render::unsupported;
@@ -52,6 +53,11 @@ pub(super) fn text(state: &State<'_, '_>, value: &Value) -> Result<String, Error
     if let Some(text) = value.as_str() {
         charge(state, text.len())?;
         return Ok(text.to_owned());
+    }
+    if value.is_undefined()
+        && let Some(unknown) = environment::last_unknown(state)
+    {
+        return Ok(unknown);
     }
     refuse_undefined(value)?;
     if is_nothing(value) {
