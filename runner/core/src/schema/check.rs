@@ -17,6 +17,8 @@ use crate::yaml::{Node, Span, Value};
 
 /// How often a rule may be applied in one check; a schema that needs more never ends.
 const FUEL: u32 = 2_000_000;
+/// How much work the patterns of one check may be: about a second of it.
+const SEARCHES: u64 = 1 << 30;
 /// How deep rules may lead to each other.
 const DEPTH: u32 = 300;
 
@@ -31,6 +33,7 @@ pub(super) struct Checker<'a> {
     misfits: usize,
     exhausted: bool,
     fuel: u32,
+    searches: u64,
     depth: u32,
     /// Above 0, only whether values fit is asked.
     trials: u32,
@@ -59,6 +62,7 @@ impl<'a> Checker<'a> {
             misfits: 0,
             exhausted: false,
             fuel: FUEL,
+            searches: SEARCHES,
             depth: 0,
             trials: 0,
             hidden: 0,
@@ -150,8 +154,12 @@ impl<'a> Checker<'a> {
         let Some(pattern) = &case.rule.pattern else {
             return;
         };
+        let left = self.searches.checked_sub(pattern.work(text));
+        self.searches = left.unwrap_or(self.searches);
         if text.len() > MAX_TEXT {
             self.misfit(case, |misfit| misfit.too_long_for_patterns(MAX_TEXT));
+        } else if left.is_none() {
+            self.misfit(case, |misfit| misfit.too_much_for_patterns(text.len()));
         } else if !pattern.occurs_in(text) {
             self.misfit(case, |misfit| misfit.pattern(pattern.as_str()));
         }

@@ -114,6 +114,14 @@ impl Misfit<'_> {
         self.error(Code::SpecOutOfRange, message).help(help)
     }
 
+    pub(super) fn too_much_for_patterns(&self, bytes: usize) -> Diagnostic {
+        let name = self.name();
+        let message =
+            format!("{name} has a pattern that takes too long to check in {bytes} bytes of text");
+        let help = "shorten the text, or write the pattern with fewer and smaller repetitions in the template's schema";
+        self.error(Code::SpecOutOfRange, message).help(help)
+    }
+
     pub(super) fn format(&self, expected: &str, example: &str) -> Diagnostic {
         let message = format!("{} must be {expected}", self.name());
         let help = format!("write it like `{}{example}`", self.path.prefix());

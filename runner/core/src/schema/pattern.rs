@@ -6,8 +6,8 @@ use std::fmt;
 
 use regex_lite::{Regex, RegexBuilder};
 
-/// How much memory a pattern may need, in bytes; together with [`MAX_TEXT`] this bounds how long a search takes.
-const MAX_SIZE: usize = 1 << 18;
+/// How much memory the smallest patterns need, in bytes, and how much a pattern may need.
+const SIZES: [usize; 5] = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18];
 /// How many bytes a text may have that a pattern is searched for in; a whole Proton spec had 51,200.
 pub(super) const MAX_TEXT: usize = 1 << 16;
 
@@ -16,6 +16,7 @@ pub(super) const MAX_TEXT: usize = 1 << 16;
 pub(super) struct Pattern {
     written: String,
     regex: Regex,
+    size: usize,
 }
 
 /// Why a pattern cannot be used.
@@ -31,12 +32,26 @@ impl Pattern {
     /// Reads a pattern as JavaScript would.
     pub(super) fn parse(written: &str) -> Result<Self, BadPattern> {
         let translated = ecma::translate(written)?;
-        let regex = RegexBuilder::new(&translated).size_limit(MAX_SIZE).build();
-        let regex = regex.map_err(|error| BadPattern::Malformed(error.to_string()))?;
+        let sized = |size: usize| {
+            let regex = RegexBuilder::new(&translated).size_limit(size).build();
+            regex.map(|regex| (regex, size))
+        };
+        let [smallest, larger @ ..] = SIZES;
+        let smallest = sized(smallest);
+        let built = larger
+            .into_iter()
+            .fold(smallest, |built, size| built.or_else(|_| sized(size)));
+        let (regex, size) = built.map_err(|error| BadPattern::Malformed(error.to_string()))?;
         Ok(Self {
             written: written.to_owned(),
             regex,
+            size,
         })
+    }
+
+    /// How much work it can be at most to search a text: every part of the pattern at every byte.
+    pub(super) fn work(&self, text: &str) -> u64 {
+        self.size as u64 * (text.len() as u64 + 1)
     }
 
     /// Whether it occurs anywhere in a text.

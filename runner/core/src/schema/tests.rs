@@ -398,3 +398,25 @@ fn schemas_that_cannot_be_used_say_why() {
     2:1+1 error yaml/syntax: a value is missing | close the `[` of line 1 with `]`, or quote the value if it is text
     "##);
 }
+
+#[test]
+fn a_pattern_that_would_be_searched_for_too_long_is_not() {
+    let schema = environment(
+        "type: object\nproperties:\n  a: {type: string, pattern: '(a{1,50}){1,40}$'}\n  b: {type: string, pattern: '^b$'}",
+    );
+    let spec = format!("{{a: {}, b: c}}", "a".repeat(60_000));
+    let (_, faults) = check(&schema, &spec);
+    let faults: Vec<&str> = faults.lines().collect();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[0].contains("takes too long to check in 60000 bytes of text"));
+    assert!(faults[1].contains("`b` does not match"), "{faults:?}");
+}
+
+#[test]
+fn many_values_may_have_a_pattern_with_a_large_repetition() {
+    let schema = environment(
+        "type: object\nproperties:\n  a: {type: array, items: {type: string, pattern: '^[a-zA-Z0-9_./-]{1,2048}$'}}",
+    );
+    let spec = format!("a: [{}]", "/service/shop/password, ".repeat(100));
+    assert_eq!(check(&schema, &spec).1, "");
+}
