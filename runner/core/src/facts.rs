@@ -1,11 +1,11 @@
 //! What a rendered CloudFormation template says about itself, before anybody sends it anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::rendered::Rendered;
+use crate::rendered::{MOST_FAULTS, Rendered};
 use crate::suggest::closest;
 use crate::yaml::{Node, Value};
 
@@ -70,7 +70,8 @@ impl TemplateFacts {
         let sensitive = no_echo(&root);
         let outputs = root.get("Outputs").and_then(Node::as_mapping);
         let outputs = outputs.unwrap_or_default();
-        let reads_secret = |(_, output): &&(Node, Node)| is_secret(output, &sensitive);
+        let parameters = sensitive.iter().map(String::as_str).collect();
+        let reads_secret = |(_, output): &&(Node, Node)| is_secret(output, &parameters);
         let sensitive_outputs = outputs.iter().filter(reads_secret).map(key).collect();
         Ok(Self {
             capabilities: capabilities(&root),
@@ -141,7 +142,8 @@ fn sections(rendered: &Rendered, root: &Node) -> Result<(), Vec<Diagnostic>> {
     }
     let unknown = entries
         .iter()
-        .filter(|(name, _)| !SECTIONS.contains(&name.text()));
+        .filter(|(name, _)| !SECTIONS.contains(&name.text()))
+        .take(MOST_FAULTS);
     let faults: Vec<Diagnostic> = unknown
         .map(|(name, _)| {
             let message = format!("CloudFormation templates have no section `{}`", name.text());
@@ -190,12 +192,16 @@ fn no_echo(root: &Node) -> Vec<String> {
 }
 
 /// Whether something mentions one of the parameters, or a secret by dynamic reference.
-fn is_secret(node: &Node, parameters: &[String]) -> bool {
+fn is_secret(node: &Node, parameters: &BTreeSet<&str>) -> bool {
     let mut found = false;
     visit(node, &mut |node| {
         let text = node.as_str().unwrap_or_default();
-        let reads = |name: &String| text == name || text.contains(&format!("${{{name}}}"));
-        found |= parameters.iter().any(reads)
+        let substituted = |start: &str| {
+            let name = start.split('}').next();
+            name.is_some_and(|name| parameters.contains(name))
+        };
+        found |= parameters.contains(text)
+            || text.split("${").skip(1).any(substituted)
             || text.contains("{{resolve:secretsmanager:")
             || text.contains("{{resolve:ssm-secure:");
     });

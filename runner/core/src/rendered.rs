@@ -11,6 +11,8 @@ use crate::secret::Secret;
 use crate::yaml::{self, Node};
 
 const LONGEST_EXCERPT: usize = 80;
+/// So many faults of a rendered text are told: one loop can make as many as it has turns.
+pub(crate) const MOST_FAULTS: usize = 50;
 /// So many values of a line are named.
 const MOST_VALUES: usize = 4;
 
@@ -96,8 +98,10 @@ impl Rendered {
     ///
     /// Faults are reported where the template wrote what is wrong.
     pub fn parse(&self) -> Result<Node, Vec<Diagnostic>> {
-        yaml::parse(&self.origin.file, &self.text)
-            .map_err(|faults| faults.into_iter().map(|fault| self.blame(fault)).collect())
+        yaml::parse(&self.origin.file, &self.text).map_err(|faults| {
+            let faults = faults.into_iter().take(MOST_FAULTS);
+            faults.map(|fault| self.blame(fault)).collect()
+        })
     }
 
     /// A fault of the rendered text as a fault of the template.
