@@ -42,6 +42,7 @@ pub(super) fn tried(bundle: &Bundle, part: Part, renderer: &Renderer) -> Tried {
             }
             Err(faults) => faults,
         };
+        let endless = faults.iter().any(|fault| fault.code == Code::RenderFuel);
         match (&sample.of, &mut usual) {
             // What fails for a made-up value may work for a real one; a template that is no Jinja does not.
             (_, None) => {
@@ -62,6 +63,10 @@ pub(super) fn tried(bundle: &Bundle, part: Part, renderer: &Renderer) -> Tried {
                     .extend(new.map(|fault| with_choice(fault, choice)));
             }
             (SampleOf::Least | SampleOf::Everything, Some(_)) => {}
+        }
+        // It would take as long for every other sample.
+        if endless {
+            break;
         }
     }
     tried
