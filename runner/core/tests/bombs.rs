@@ -72,6 +72,11 @@ const BOMBS: &[&str] = &[
     "{{ 10 ** 10 ** 10 }}",
     "{{ 2 ** 100000000000 }}",
     "{{ '9' * 1000000 | int }}",
+    "{{ ('a' * 1000000) | wordwrap(1) | length }}",
+    "{% set n = namespace() %}{% set n.n = n %}{{ n.n }}",
+    "{% set n = namespace() %}{% set n.n = [n] %}{{ n.n | tojson }}",
+    "{% set n = namespace() %}{% set n.n = {'x': n} %}{{ n.n | pprint }}",
+    "{% set n = namespace() %}{% set m = namespace() %}{% set n.n = [n] %}{% set m.n = [m] %}{{ n.n == m.n }}",
 ];
 
 #[test]

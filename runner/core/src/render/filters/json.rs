@@ -137,6 +137,7 @@ impl Writer<'_> {
     }
 
     fn list(&mut self, value: &Value) -> Result<(), Error> {
+        python::descend(self.state)?;
         self.begin('[');
         let mut first = true;
         for item in value.try_iter()?.checked() {
@@ -147,6 +148,7 @@ impl Writer<'_> {
     }
 
     fn mapping(&mut self, value: &Value) -> Result<(), Error> {
+        python::descend(self.state)?;
         let pairs = pairs(value).into_iter();
         let keyed = pairs.map(|(key, value)| (vec![key.clone()], (key, value)));
         let pairs = sorted(self.state, keyed.collect(), false)?;

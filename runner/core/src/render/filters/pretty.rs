@@ -33,6 +33,7 @@ fn pprint(state: &State<'_, '_>, value: &Value) -> Result<String, Error> {
 
 /// The value with the keys of its mappings sorted.
 fn arranged(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    python::descend(state)?;
     match type_name(value) {
         "dict" if python::is_plain_map(value) => {
             let mut members = Vec::new();

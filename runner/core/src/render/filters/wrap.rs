@@ -67,18 +67,19 @@ struct Wrapper {
 
 impl Wrapper {
     fn wrap(&self, line: &str) -> Vec<String> {
+        let text: Vec<char> = line.chars().collect();
         let chunks = if self.break_hyphens {
-            hyphenated(line)
+            hyphenated(&text)
         } else {
-            words(line)
+            words(&text)
         };
-        let mut chunks: VecDeque<Vec<char>> = chunks.into_iter().collect();
+        let mut chunks = VecDeque::from(chunks);
         let mut lines: Vec<String> = Vec::new();
         while !chunks.is_empty() {
             if !lines.is_empty() && chunks.front().is_some_and(|chunk| is_blank(chunk)) {
                 chunks.pop_front();
             }
-            let mut taken: Vec<Vec<char>> = Vec::new();
+            let mut taken: Vec<&[char]> = Vec::new();
             let mut length = 0;
             while let Some(chunk) = chunks.pop_front_if(|chunk| length + chunk.len() <= self.width)
             {
@@ -99,8 +100,13 @@ impl Wrapper {
     }
 
     /// Takes what fits of a word that is longer than a line, or all of it.
-    fn long_word(&self, chunks: &mut VecDeque<Vec<char>>, taken: &mut Vec<Vec<char>>, room: usize) {
-        let Some(mut word) = chunks.pop_front() else {
+    fn long_word<'t>(
+        &self,
+        chunks: &mut VecDeque<&'t [char]>,
+        taken: &mut Vec<&'t [char]>,
+        room: usize,
+    ) {
+        let Some(word) = chunks.pop_front() else {
             return;
         };
         if !self.break_words {
@@ -120,7 +126,7 @@ impl Wrapper {
                 end = hyphen + 1;
             }
         }
-        let rest = word.split_off(end);
+        let (word, rest) = word.split_at(end);
         taken.push(word);
         chunks.push_front(rest);
     }
@@ -144,20 +150,18 @@ fn is_letter(character: char) -> bool {
 }
 
 /// White space and what is between.
-fn words(line: &str) -> Vec<Vec<char>> {
-    let characters: Vec<char> = line.chars().collect();
-    let chunks = characters.chunk_by(|left, right| is_gap(*left) == is_gap(*right));
-    chunks.map(<[char]>::to_vec).collect()
+fn words(text: &[char]) -> Vec<&[char]> {
+    let chunks = text.chunk_by(|left, right| is_gap(*left) == is_gap(*right));
+    chunks.collect()
 }
 
 /// White space, words, parts of words that end with a hyphen, and dashes.
-fn hyphenated(line: &str) -> Vec<Vec<char>> {
-    let text: Vec<char> = line.chars().collect();
-    let mut chunks: Vec<Vec<char>> = Vec::new();
+fn hyphenated(text: &[char]) -> Vec<&[char]> {
+    let mut chunks = Vec::new();
     let mut start = 0;
     while start < text.len() {
-        let end = chunk_end(&text, start);
-        chunks.push(text[start..end].to_vec());
+        let end = chunk_end(text, start);
+        chunks.push(&text[start..end]);
         start = end;
     }
     chunks

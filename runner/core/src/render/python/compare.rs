@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, State, Value};
 
 use crate::render::python::kind::{Number, check_hashable, integer, number, type_error, type_name};
 use crate::render::python::percent::truncated;
-use crate::render::python::{charge, collect, iterators::Range, refuse_undefined};
+use crate::render::python::{charge, collect, descend, iterators::Range, refuse_undefined};
 use crate::render::translate::{COMPARE, COMPARE_FIRST, COMPARE_LAST, COMPARE_NEXT};
 
 pub(in crate::render) fn add_to(environment: &mut Environment<'_>) {
@@ -104,6 +104,7 @@ pub(in crate::render) fn is_equal(
     if kind != other {
         return Ok(false);
     }
+    descend(state)?;
     match kind {
         "NoneType" | "Undefined" => Ok(true),
         "list" | "tuple" | "dict view" => {

@@ -83,6 +83,13 @@ pub(super) fn charge(state: &State<'_, '_>, bytes: usize) -> Result<(), Error> {
     state.consume_fuel(1 + bytes as u64 / 64)
 }
 
+/// Takes the fuel for going one level deeper into a value, which takes stack.
+///
+/// A namespace can hold itself, and then there is no last level.
+pub(super) fn descend(state: &State<'_, '_>) -> Result<(), Error> {
+    state.consume_fuel(4)
+}
+
 /// The items that Python would go through.
 pub(super) fn collect(state: &State<'_, '_>, value: &Value) -> Result<Vec<Value>, Error> {
     refuse_undefined(value)?;
@@ -156,6 +163,7 @@ fn represent_items(
     into: &mut String,
     (open, close): (char, char),
 ) -> Result<(), Error> {
+    descend(state)?;
     into.push(open);
     let mut count = 0;
     for item in items {
@@ -212,6 +220,7 @@ pub(super) fn is_printable(character: char) -> bool {
 }
 
 fn represent_map(state: &State<'_, '_>, map: &Value, into: &mut String) -> Result<(), Error> {
+    descend(state)?;
     into.push('{');
     let pairs = map.as_object().and_then(DynObject::try_iter_pairs);
     for (index, (key, value)) in pairs.into_iter().flatten().enumerate() {
