@@ -37,6 +37,15 @@ impl fmt::Display for TemplateUsed {
     }
 }
 
+/// Where a spec was read that lies in another repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpecUsed {
+    /// The repository, `owner/name`.
+    pub repository: String,
+    /// The commit.
+    pub commit: String,
+}
+
 /// Where a target lives in its provisioner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "provisioner", rename_all = "kebab-case")]
@@ -114,6 +123,9 @@ pub struct Record {
     /// The template version; nothing for components, which carry their own file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<TemplateUsed>,
+    /// Where its spec was read; nothing for the specs of the platform repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<SpecUsed>,
     /// The digest of the inputs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs_digest: Option<InputsDigest>,

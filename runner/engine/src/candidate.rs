@@ -7,7 +7,7 @@ use nucleon_core::deployment::Deployment;
 use nucleon_core::digest::InputsDigest;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::ApprovedPlan;
-use nucleon_core::record::{Format, Provisioned, Purpose, Record, TemplateUsed};
+use nucleon_core::record::{Format, Provisioned, Purpose, Record, SpecUsed, TemplateUsed};
 use nucleon_core::secret::Secret;
 use nucleon_core::target::{Stage, TargetId};
 
@@ -26,6 +26,8 @@ pub struct Candidate {
     pub github_environment: String,
     /// The template version; nothing for components.
     pub template: Option<TemplateUsed>,
+    /// Where its spec was read, where that is another repository.
+    pub spec: Option<SpecUsed>,
     /// The digest of its inputs.
     pub inputs: InputsDigest,
     /// Values that are not known yet.
@@ -59,6 +61,7 @@ impl Candidate {
             target: self.target().clone(),
             purpose,
             template: self.template.clone(),
+            spec: self.spec.clone(),
             inputs_digest: None,
             rendered_digest: None,
             plan_digest: None,

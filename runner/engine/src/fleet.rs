@@ -10,11 +10,11 @@ use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
 use nucleon_core::manifest::Engine;
 use nucleon_core::outcome::DeploymentStatus;
-use nucleon_core::record::{Provisioned, Record};
+use nucleon_core::record::{Provisioned, Record, SpecUsed};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::tags;
-use nucleon_core::target::{Stage, TargetId};
+use nucleon_core::target::{Name, Stage, TargetId};
 
 use crate::candidate::Candidate;
 use crate::cores::AllCores;
@@ -30,6 +30,8 @@ pub struct Fleet {
     pub repository: Repository,
     /// The template versions that its targets use.
     pub versions: Versions,
+    /// Where specs of services were read that lie in other repositories.
+    pub specs: BTreeMap<Name, SpecUsed>,
 }
 
 /// The tips that a decision is made from.
@@ -173,6 +175,7 @@ impl Fleet {
             account_name: target.account.clone(),
             github_environment: target.github_environment.clone(),
             template,
+            spec: self.spec_of(&target.id),
             inputs: inputs.digest(),
             unknown,
             secrets,
@@ -239,6 +242,7 @@ impl Fleet {
             github_environment: target
                 .map_or_else(String::new, |target| target.github_environment.clone()),
             template: record.template.clone(),
+            spec: record.spec.clone(),
             inputs: record
                 .inputs_digest
                 .clone()
@@ -248,6 +252,15 @@ impl Fleet {
             secrets: Vec::new(),
             sensitive_outputs: Vec::new(),
             needs_approval: target.is_some_and(|target| self.needs_approval(target)),
+        }
+    }
+
+    fn spec_of(&self, target: &TargetId) -> Option<SpecUsed> {
+        match target {
+            TargetId::Instance { service, .. } | TargetId::Pipeline { service } => {
+                self.specs.get(service).cloned()
+            }
+            TargetId::Environment(_) | TargetId::Component(_) => None,
         }
     }
 
@@ -342,6 +355,7 @@ instances:
         Fleet {
             repository: Repository::parse(&files).0,
             versions: Versions::default(),
+            specs: BTreeMap::new(),
         }
     }
 

@@ -7,7 +7,9 @@ use nucleon_core::bundle::Bundle;
 use nucleon_core::compose::{Versioned, Versions};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::Files;
+use nucleon_core::record::SpecUsed;
 use nucleon_core::repository::{Repository, Target};
+use nucleon_core::target::Name;
 use nucleon_core::validate::{self, Catalog};
 use nucleon_core::version::VersionRef;
 
@@ -33,7 +35,11 @@ pub async fn load(
     commit: &str,
 ) -> Result<Loaded, PortError> {
     let (mut repository, mut parsed) = Repository::parse_on(&AllCores, files);
-    let (elsewhere, unread) = elsewhere(&repository, templates).await?;
+    let Elsewhere {
+        files: elsewhere,
+        used: specs,
+        unread,
+    } = elsewhere(&repository, templates).await?;
     if !elsewhere.is_empty() {
         let mut all = files.clone();
         all.extend(&elsewhere);
@@ -94,27 +100,42 @@ pub async fn load(
         fleet: Fleet {
             repository,
             versions,
+            specs,
         },
         elsewhere,
         diagnostics,
     })
 }
 
-/// The specs that lie in other repositories, and what is wrong with those that could not be read.
+/// The specs that lie in other repositories.
+#[derive(Default)]
+struct Elsewhere {
+    files: Files,
+    /// Where each service's spec was read.
+    used: BTreeMap<Name, SpecUsed>,
+    /// What is wrong with those that could not be read.
+    unread: Vec<Diagnostic>,
+}
+
 async fn elsewhere(
     repository: &Repository,
     templates: &dyn Templates,
-) -> Result<(Files, Vec<Diagnostic>), PortError> {
-    let (mut read, mut unread) = (Files::default(), Vec::new());
+) -> Result<Elsewhere, PortError> {
+    let mut all = Elsewhere::default();
     for spec in repository.elsewhere() {
         match (templates.spec(&spec).await?, spec.file()) {
-            (ReadElsewhere::Read { content, .. }, Some(file)) => read.insert(file, content),
-            (ReadElsewhere::Read { .. }, None) => unread.push(spec.unread("its path is none")),
-            (ReadElsewhere::Refused(why), _) => unread.push(spec.unread(&why)),
-            (ReadElsewhere::NotAsked, _) => unread.push(spec.not_asked()),
+            (ReadElsewhere::Read { commit, content }, Some(file)) => {
+                all.files.insert(file, content);
+                let repository = spec.repository;
+                all.used
+                    .insert(spec.service, SpecUsed { repository, commit });
+            }
+            (ReadElsewhere::Read { .. }, None) => all.unread.push(spec.unread("its path is none")),
+            (ReadElsewhere::Refused(why), _) => all.unread.push(spec.unread(&why)),
+            (ReadElsewhere::NotAsked, _) => all.unread.push(spec.not_asked()),
         }
     }
-    Ok((read, unread))
+    Ok(all)
 }
 
 impl Loaded {
@@ -204,6 +225,11 @@ services: {shop: {template: web-svc@1, repository: acme/shop, spec: .aws-proton/
         let instance = &targets[&"service/shop/service-instance/dev".parse().unwrap()];
         assert_eq!(&*instance.spec.at.file, FILE);
         assert!(loaded.elsewhere.text(FILE).is_some());
+        let used = &loaded.fleet.specs[&Name::new("shop").unwrap()];
+        assert_eq!(
+            (used.repository.as_str(), used.commit.as_str()),
+            ("acme/shop", "tip")
+        );
         assert_eq!(about_spec(&loaded), [] as [&str; 0]);
     }
 

@@ -21,6 +21,7 @@ pub(crate) fn record(deployment: &Deployment, provisioned: Provisioned) -> Recor
             Purpose::Deploy
         },
         template: None,
+        spec: None,
         inputs_digest: None,
         rendered_digest: None,
         plan_digest: None,

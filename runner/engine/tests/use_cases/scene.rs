@@ -194,6 +194,7 @@ pub(crate) fn candidate(id: &str) -> Candidate {
         account_name: "sandbox".to_owned(),
         github_environment: "dev".to_owned(),
         template: None,
+        spec: None,
         inputs: InputsDigest::of(&[]),
         unknown: Vec::new(),
         resources: BTreeMap::new(),
