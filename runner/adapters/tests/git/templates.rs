@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nucleon_adapters::git::{Checkout, GitTemplates};
 use nucleon_core::diagnostic::Location;
 use nucleon_core::files::{Content, Refusal, RelPath};
+use nucleon_core::record::TemplateUsed;
 use nucleon_core::repository::SpecElsewhere;
 use nucleon_core::target::Name;
 use nucleon_engine::ports::{
@@ -141,6 +142,29 @@ async fn versions_are_known_from_a_shallow_clone() {
     let versions = templates(&remote.clone_shallow()).versions().await.unwrap();
     let expected = ((Name::new("vpc").unwrap(), 1), vec![0, 1, 10]);
     assert_eq!(versions.into_iter().collect::<Vec<_>>(), [expected]);
+}
+
+#[tokio::test]
+async fn what_was_deployed_is_found_by_its_commit_as_long_as_anybody_has_it() {
+    let remote = catalog();
+    let commit = git(&remote.path(), &["rev-parse", "vpc/v1.1^{commit}"]);
+    let used = |commit: &str| -> TemplateUsed {
+        serde_json::from_value(serde_json::json!({
+            "name": "vpc", "major": 1, "minor": 1, "commit": commit.trim(),
+            "digest": format!("sha256:{}", "0".repeat(64)),
+        }))
+        .unwrap()
+    };
+    for clone in [remote.clone_whole(), remote.clone_shallow()] {
+        let templates = templates(&clone);
+        let found = templates.used(&used(&commit)).await.unwrap().unwrap();
+        let text = found.files.text("infrastructure/cloudformation.yaml");
+        assert_eq!(text, Some("two"));
+        for gone in [&"0123456789".repeat(4), "--upload-pack=x"] {
+            let why = templates.used(&used(gone)).await.unwrap().unwrap_err();
+            assert_eq!(why, format!("commit {gone} is gone"));
+        }
+    }
 }
 
 #[tokio::test]
