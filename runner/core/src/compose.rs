@@ -11,10 +11,10 @@ use crate::context::{
 use crate::diagnostic::Diagnostic;
 use crate::digest::RenderedDigest;
 use crate::facts::TemplateFacts;
-use crate::folder::{Folder, Subject};
+use crate::folder::{Folder, Provisioning, Subject};
 use crate::inputs::Inputs;
 use crate::manifest::Engine;
-use crate::project::project_properties;
+use crate::project::{project_properties, rendered_commands};
 use crate::record::TemplateUsed;
 use crate::render::Renderer;
 use crate::rendered::Rendered;
@@ -332,8 +332,13 @@ pub fn product(
             Product::Folder(Box::new(Folder::of_module(module, context, subject)))
         }
         Source::Commands(commands) => {
-            let project = project_properties(renderer, commands, context)?;
-            let folder = Folder::of_commands(commands, project, context, subject);
+            let settings = commands.settings.clone();
+            let provisioning = Provisioning {
+                provision: rendered_commands(renderer, &settings.provision, context)?,
+                project: project_properties(renderer, commands, context)?,
+                settings,
+            };
+            let folder = Folder::of_commands(&commands.files, provisioning, context, subject);
             Product::Folder(Box::new(folder))
         }
     })

@@ -20,7 +20,7 @@ use crate::digest::RenderedDigest;
 use crate::files::{Content, Files, RelPath};
 use crate::folder::form::Form;
 use crate::manifest::{Engine, InputsFile, Settings};
-use crate::source::{Commands, Module};
+use crate::source::Module;
 use crate::tags::{Tagged, arn, proton_tags};
 use crate::target::{Name, TargetId};
 
@@ -63,6 +63,8 @@ enum Made {
 pub struct Provisioning {
     /// What the manifest says.
     pub settings: Settings,
+    /// The commands that make it, with this target's values.
+    pub provision: Vec<String>,
     /// The properties of the `CodeBuild` project, with this target's values.
     pub project: Option<Json>,
 }
@@ -139,18 +141,15 @@ impl Folder {
         Self::new(&module.files, context, subject, Made::Module(owner))
     }
 
-    /// The folder of a target that commands provision; `project` are its project's properties.
+    /// The folder of a target that commands provision, whose files are those of the bundle.
     pub fn of_commands(
-        commands: &Commands,
-        project: Option<Json>,
+        files: &Files,
+        provisioning: Provisioning,
         context: &Context,
         subject: Subject<'_>,
     ) -> Self {
-        let made = Made::Commands(Box::new(Provisioning {
-            settings: commands.settings.clone(),
-            project,
-        }));
-        Self::new(&commands.files, context, subject, made)
+        let made = Made::Commands(Box::new(provisioning));
+        Self::new(files, context, subject, made)
     }
 
     fn new(files: &Files, context: &Context, subject: Subject<'_>, made: Made) -> Self {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::context::Context;
 use crate::diagnostic::Diagnostic;
+use crate::located::Located;
 use crate::render::Renderer;
 use crate::source::Commands;
 use crate::template::TemplateSource;
@@ -36,6 +37,43 @@ pub fn project_properties(
     } else {
         Err(filling.diagnostics)
     }
+}
+
+/// Commands with the values of one target: Proton rendered the whole manifest.
+///
+/// Reports every expression that cannot be replaced, where its command stands.
+pub fn rendered_commands(
+    renderer: &Renderer,
+    commands: &[Located<String>],
+    context: &Context,
+) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let (mut texts, mut diagnostics) = (Vec::with_capacity(commands.len()), Vec::new());
+    for command in commands {
+        if !has_expressions(&command.value) {
+            texts.push(command.value.clone());
+            continue;
+        }
+        let template = TemplateSource {
+            file: command.at.file.clone(),
+            text: command.value.as_str().into(),
+        };
+        match renderer.render(&template, context) {
+            Ok(rendered) => texts.push(rendered.text().to_owned()),
+            Err(faults) => {
+                let faults = faults.into_iter().map(|fault| fault.at(command.at.clone()));
+                diagnostics.extend(faults);
+            }
+        }
+    }
+    if diagnostics.is_empty() {
+        Ok(texts)
+    } else {
+        Err(diagnostics)
+    }
+}
+
+fn has_expressions(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
 struct Filling<'a> {

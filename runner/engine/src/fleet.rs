@@ -136,14 +136,15 @@ impl Fleet {
                 (body, made.facts)
             }
             Product::Folder(folder) => {
-                let Some((bundle, commands)) = template.as_ref().zip(folder.provisioning()) else {
+                let Some((bundle, provisioning)) = template.as_ref().zip(folder.provisioning())
+                else {
                     let why = format!("its template is for {}", folder.engine().as_str());
                     return Err(only_rendered(target, &why));
                 };
                 stays_what_it_is(target, record, Engine::CodeBuild)?;
                 let given = Given {
                     folder: &folder,
-                    settings: &commands.settings,
+                    provisioning,
                     bundle,
                     secrets: &secrets,
                 };

@@ -18,6 +18,8 @@ const MASK: &str = "***";
 pub(crate) fn plan(mut plan: Plan, candidate: &Candidate) -> Plan {
     let secrets = Secrets::of(&candidate.secrets);
     for change in &mut plan.changes {
+        // Commands stand where resources have their type.
+        plan.masked += secrets.hide(&mut change.resource_type);
         if let Some(id) = &mut change.physical_id {
             secrets.hide(id);
         }

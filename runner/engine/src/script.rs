@@ -1,10 +1,12 @@
 //! What a target becomes that commands make: the commands of its bundle, and how the record lets them be undone.
 
-use nucleon_core::folder::{Folder, with_inputs};
-use nucleon_core::located::Located;
+use nucleon_core::context::Context;
+use nucleon_core::folder::{Folder, Provisioning, with_inputs};
 use nucleon_core::manifest::Settings;
 use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::project::rendered_commands;
 use nucleon_core::record::{Provisioned, Record, TemplateUsed};
+use nucleon_core::render::Renderer;
 use nucleon_core::repository::Target;
 use nucleon_core::script::{Script, left_to_the_machine, masked};
 use nucleon_core::secret::Secret;
@@ -21,8 +23,8 @@ use crate::refusal::Refusal;
 pub(crate) struct Given<'a> {
     /// The rendered folder.
     pub(crate) folder: &'a Folder,
-    /// What its manifest says.
-    pub(crate) settings: &'a Settings,
+    /// Its commands, and what its manifest says.
+    pub(crate) provisioning: &'a Provisioning,
     /// The bundle it is from.
     pub(crate) bundle: &'a TemplateUsed,
     /// What must not be written down.
@@ -36,7 +38,8 @@ pub(crate) fn of_deployment(
     arn: String,
     record: Option<&Record>,
 ) -> Result<Script, Refusal> {
-    check_variables(&target.id, given.settings)?;
+    let settings = &given.provisioning.settings;
+    check_variables(&target.id, settings)?;
     let secrets = Secrets::of(given.secrets);
     let inputs = masked(given.folder.values(), &|text| secrets.are_in(text));
     let made = |succeeded| Provisioned::Commands {
@@ -55,8 +58,8 @@ pub(crate) fn of_deployment(
         files: given
             .folder
             .files("", &nucleon_core::files::Files::default()),
-        commands: texts(&given.settings.provision),
-        variables: given.settings.environment.variables.clone(),
+        commands: given.provisioning.provision.clone(),
+        variables: settings.environment.variables.clone(),
         arn,
         last: last.and_then(|record| record.rendered_digest.clone()),
         outputs: record
@@ -64,7 +67,7 @@ pub(crate) fn of_deployment(
             .unwrap_or_default(),
         before: before.cloned().unwrap_or_else(|| made(false)),
         after: made(true),
-        notes: left_to_the_machine(given.settings).into_iter().collect(),
+        notes: left_to_the_machine(settings).into_iter().collect(),
     })
 }
 
@@ -77,6 +80,10 @@ pub(crate) fn of_deletion(
 ) -> Result<Script, Refusal> {
     check_variables(&record.target, &commands.settings)?;
     let settings = &commands.settings;
+    let none = |why| Refusal::NoBundle {
+        target: record.target.clone(),
+        why,
+    };
     let mut notes: Vec<String> = left_to_the_machine(settings).into_iter().collect();
     if settings.deprovision.is_empty() {
         notes = vec![format!(
@@ -86,7 +93,7 @@ pub(crate) fn of_deletion(
     }
     Ok(Script {
         files: with_inputs(&commands.files, settings.inputs_file, inputs),
-        commands: texts(&settings.deprovision),
+        commands: deprovision(settings, inputs).map_err(none)?,
         variables: settings.environment.variables.clone(),
         notes,
         ..of_nothing(record, arn, String::new())
@@ -142,9 +149,13 @@ fn check_variables(target: &TargetId, settings: &Settings) -> Result<(), Refusal
     })
 }
 
-fn texts(commands: &[Located<String>]) -> Vec<String> {
-    commands
-        .iter()
-        .map(|command| command.value.clone())
-        .collect()
+/// Only these are rendered: what is wrong in a command that makes something does not keep it from being deleted.
+fn deprovision(settings: &Settings, inputs: &Json) -> Result<Vec<String>, String> {
+    let context = Context::from_json(inputs.clone());
+    let context = context.map_err(|_| "its inputs cannot be read".to_owned())?;
+    let rendered = rendered_commands(&Renderer::new(), &settings.deprovision, &context);
+    rendered.map_err(|faults| {
+        let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+        faults.join("; ")
+    })
 }

@@ -32,8 +32,8 @@ schema:
 ";
 
 const SETTINGS: &str = "
-        provision: [./up, ./tell]
-        deprovision: [./down]
+        provision: ['./up {{ environment.inputs.size }}', ./tell]
+        deprovision: ['./down {{ environment.name }}']
 ";
 
 fn bundle(settings: &str) -> Vec<(String, String)> {
@@ -166,7 +166,7 @@ async fn a_new_folder_is_planned_and_the_same_one_is_no_change() {
         .collect();
     assert_eq!(
         (plan.operation, commands),
-        (Operation::Create, vec!["./up", "./tell"])
+        (Operation::Create, vec!["./up 1", "./tell"])
     );
 
     for (status, operation) in [
@@ -216,7 +216,7 @@ async fn a_target_is_deleted_by_the_last_bundle_that_worked() {
     let farewell = farewell((&broken, &templates), failed, Removal::Delete).await;
     let farewell = farewell.unwrap();
     let script = script(&farewell);
-    assert_eq!(script.commands, ["./down"]);
+    assert_eq!(script.commands, ["./down dev"]);
     let inputs = script.files.text("proton-inputs.json").unwrap();
     assert!(inputs.contains("hunter2"), "{inputs}");
 }
@@ -258,6 +258,34 @@ async fn what_a_stack_is_never_becomes_a_matter_of_commands() {
     assert_eq!(
         refused.to_string(),
         "environment/dev was made by CloudFormation, and its template is for CodeBuild now"
+    );
+}
+
+#[tokio::test]
+async fn a_misnamed_input_in_a_command_is_reported_before_anything_runs() {
+    let settings = "\n        provision: ['./up {{ environment.inputs.sise }}']\n";
+    let refused = candidate(&fleet(Some(settings)).await, None).unwrap_err();
+    let Refusal::Faulty { diagnostics, .. } = refused else {
+        panic!("{refused}");
+    };
+    let at = diagnostics[0].location.as_ref().unwrap();
+    assert_eq!(
+        (&*at.file, at.line),
+        ("shell/v1/infrastructure/manifest.yaml", 5)
+    );
+}
+
+#[tokio::test]
+async fn a_secret_in_a_command_is_not_shown() {
+    let settings = "\n        provision: ['./up {{ environment.inputs.key }}']\n";
+    let mut candidate = candidate(&fleet(Some(settings)).await, None).unwrap();
+    candidate.unknown = vec!["environment.outputs.Vpc".to_owned()];
+    let scene = Scene::new();
+    let plans = plan(&scene.provisioner, &[candidate]).await;
+    let plan = plans.into_iter().next().unwrap().unwrap();
+    assert_eq!(
+        (plan.changes[0].resource_type.as_str(), plan.masked),
+        ("./up ***", 1)
     );
 }
 
