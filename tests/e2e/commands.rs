@@ -235,7 +235,9 @@ fn a_run_that_is_stopped_waits_for_what_its_command_does_about_it() {
         .push();
     let platform = environment(platform, "1.2", 0);
     let running = apply(&platform).start();
+    let begun = std::time::Instant::now();
     while !ready.exists() {
+        assert!(begun.elapsed().as_secs() < 60, "the command never began");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 
