@@ -11,6 +11,7 @@ mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use old::Edit;
 
@@ -20,7 +21,7 @@ use crate::cores::{self, Cores};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::render::Renderer;
 use crate::rendered::location;
-use crate::schema::InputType;
+use crate::schema::{Declared, InputType};
 use crate::suggest::closest;
 use crate::target::Name;
 use crate::template::TemplateSource;
@@ -39,6 +40,7 @@ pub fn check(cores: &dyn Cores, bundles: &Bundles) -> Vec<Diagnostic> {
     let linted = cores::map(cores, &all, |(key, bundle)| {
         let mut linter = Linter {
             bundle,
+            declared: InputType::ALL.map(|input| bundle.schema.declared(input).map(Arc::new)),
             bundles,
             trials: &trials,
             diagnostics: Vec::new(),
@@ -58,21 +60,30 @@ pub fn new_names(template: &TemplateSource, part: Part) -> Vec<Edit> {
         .collect()
 }
 
-/// The values of the context that a part of a template mentions, as one would write them.
-pub(crate) fn mentioned(template: &str, within: &Range<usize>) -> Vec<String> {
-    let inside = |read: &&Read| {
-        let range = read.range();
-        within.start <= range.start && range.end <= within.end
-    };
-    let name = |read: &Read| {
-        let index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
-        let names = read.path.iter().map(String::as_str);
-        names
-            .filter(|name| !index(name))
-            .collect::<Vec<_>>()
-            .join(".")
-    };
-    reads(template).iter().filter(inside).map(name).collect()
+/// The values of the context that a template mentions.
+pub(crate) struct Mentions(Vec<Read>);
+
+impl Mentions {
+    pub(crate) fn of(template: &str) -> Self {
+        Self(reads(template))
+    }
+
+    /// Those that a part of the template mentions, as one would write them.
+    pub(crate) fn within(&self, part: &Range<usize>) -> impl Iterator<Item = String> {
+        let inside = |read: &&Read| {
+            let range = read.range();
+            part.start <= range.start && range.end <= part.end
+        };
+        let name = |read: &Read| {
+            let index = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
+            let names = read.path.iter().map(String::as_str);
+            names
+                .filter(|name| !index(name))
+                .collect::<Vec<_>>()
+                .join(".")
+        };
+        self.0.iter().filter(inside).map(name)
+    }
 }
 
 type Trials = BTreeMap<Part, Tried>;
@@ -86,6 +97,7 @@ fn trials(bundle: &Bundle, renderer: &Renderer) -> Trials {
 
 struct Linter<'a> {
     bundle: &'a Bundle,
+    declared: [Option<Arc<Declared<'a>>>; 3],
     bundles: &'a Bundles,
     trials: &'a BTreeMap<&'a (Name, u32), Trials>,
     diagnostics: Vec<Diagnostic>,
@@ -173,7 +185,7 @@ impl Linter<'_> {
         let Some(name) = member(read, "inputs") else {
             return;
         };
-        let Some(declared) = self.bundle.schema.declared(input) else {
+        let Some(declared) = self.declared[input as usize].clone() else {
             return self.no_inputs(mention, name, input);
         };
         let known = declared.inputs.iter().find(|known| known.name == name);
@@ -298,7 +310,7 @@ impl Linter<'_> {
             let input = input_of(*part);
             let nothing = Used::default();
             let used = used.get(&input).unwrap_or(&nothing);
-            let declared = self.bundle.schema.declared(input);
+            let declared = self.declared[input as usize].clone();
             for known in declared.iter().flat_map(|declared| &declared.inputs) {
                 if used.all || used.names.contains(known.name) {
                     continue;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::digest::RenderedDigest;
-use crate::lint;
+use crate::lint::Mentions;
 use crate::secret::Secret;
 use crate::yaml::{self, Node};
 
@@ -15,6 +15,8 @@ const LONGEST_EXCERPT: usize = 80;
 pub(crate) const MOST_FAULTS: usize = 50;
 /// So many values of a line are named.
 const MOST_VALUES: usize = 4;
+/// So many places of a line that have values are looked at.
+const MOST_SEGMENTS: usize = 20;
 
 /// A rendered template.
 #[derive(Clone, Debug)]
@@ -99,13 +101,14 @@ impl Rendered {
     /// Faults are reported where the template wrote what is wrong.
     pub fn parse(&self) -> Result<Node, Vec<Diagnostic>> {
         yaml::parse(&self.origin.file, &self.text).map_err(|faults| {
+            let mentions = Mentions::of(&self.origin.source);
             let faults = faults.into_iter().take(MOST_FAULTS);
-            faults.map(|fault| self.blame(fault)).collect()
+            faults.map(|fault| self.blame(fault, &mentions)).collect()
         })
     }
 
     /// A fault of the rendered text as a fault of the template.
-    fn blame(&self, fault: Diagnostic) -> Diagnostic {
+    fn blame(&self, fault: Diagnostic, mentions: &Mentions) -> Diagnostic {
         let place = fault
             .location
             .unwrap_or_else(|| Location::start_of(self.origin.file.clone()));
@@ -115,7 +118,7 @@ impl Rendered {
             fault.message
         );
         let help = fault.help.map(|help| self.relocate(&help));
-        let values = self.values_on(place.line);
+        let values = self.values_on(place.line, mentions);
         let help = match (help, values.as_str()) {
             (help, "") => help,
             (Some(help), values) => Some(format!("{help}; the line holds {values}")),
@@ -129,18 +132,21 @@ impl Rendered {
     }
 
     /// The values that were written into a line, `` `environment.inputs.zone` ``.
-    fn values_on(&self, line: u32) -> String {
+    fn values_on(&self, line: u32, mentions: &Mentions) -> String {
         let start = offset_of(&self.text, line, 1);
         let length = self.text[start..].find('\n');
         let end = length.map_or(self.text.len(), |length| start + length);
-        let Origin {
-            source, segments, ..
-        } = &self.origin;
-        let computed = segments.iter().filter(|segment| {
+        let computed = self.origin.segments.iter().filter(|segment| {
             !segment.copied && segment.output.start <= end && start <= segment.output.end
         });
-        let values = computed.flat_map(|segment| lint::mentioned(source, &segment.source));
-        let mut values: Vec<String> = values.map(|value| format!("`{value}`")).collect();
+        let mut values: Vec<String> = Vec::new();
+        for segment in computed.take(MOST_SEGMENTS) {
+            values.extend(
+                mentions
+                    .within(&segment.source)
+                    .map(|value| format!("`{value}`")),
+            );
+        }
         values.dedup();
         values.truncate(MOST_VALUES);
         values.join(", ")

@@ -64,6 +64,9 @@ const WORDS: [&str; 17] = [
     "range",
 ];
 
+/// How many blocks are looked into; rendering refuses templates that nest deeper.
+const NESTING: usize = 200;
+
 /// What a block adds.
 #[derive(Default)]
 struct Scope {
@@ -89,6 +92,9 @@ struct Chain {
 
 impl Reader {
     fn tag(&mut self, tag: &Tag<'_>) {
+        if self.scopes.len() > NESTING {
+            return;
+        }
         // `-` and `+` beside the bracket only trim.
         let mut tokens = &tag.tokens[..];
         while let [first, rest @ ..] = tokens

@@ -69,6 +69,45 @@ mod tests {
     }
 
     #[test]
+    fn long_chains_of_conditions_are_refused_soon() {
+        for link in [" and 1", " or 0", " < 2", " is string and 1"] {
+            let template = format!("{{{{ 1{} }}}}", link.repeat(900));
+            assert!(rendered(&template).is_ok(), "{link}");
+            let template = format!("{{{{ 1{} }}}}", link.repeat(50_000));
+            assert_eq!(
+                rendered(&template).unwrap_err()[0].code,
+                Code::RenderUnsupported,
+                "{link}"
+            );
+        }
+    }
+
+    #[test]
+    fn blocks_that_nest_deep_are_refused_soon() {
+        for (open, close) in [
+            ("{% if 1 %}", "{% endif %}"),
+            ("{% for i in x %}{{ i.a }}", "{% endfor %}"),
+        ] {
+            let template = format!(
+                "{{% set x = [] %}}{}{}",
+                open.repeat(100),
+                close.repeat(100)
+            );
+            assert_eq!(rendered(&template).unwrap(), "", "{open}");
+            let template = format!(
+                "{{% set x = [] %}}{}{}",
+                open.repeat(20_000),
+                close.repeat(20_000)
+            );
+            assert_eq!(
+                rendered(&template).unwrap_err()[0].code,
+                Code::RenderUnsupported,
+                "{open}"
+            );
+        }
+    }
+
+    #[test]
     fn a_list_that_nests_without_end_does_not_end_the_process() {
         let template = concat!(
             "{% set n = namespace(v=[]) %}",

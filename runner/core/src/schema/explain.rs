@@ -74,23 +74,20 @@ impl Misfit<'_> {
             None => format!("{} is none of the values allowed", self.name()),
         };
         let fault = self.error(Code::SpecNotInEnum, message);
-        let allowed: Vec<String> = options
-            .iter()
-            .map(|option| format!("`{}`", inline(option)))
-            .collect();
+        let allowed = options.iter().map(|option| format!("`{}`", inline(option)));
         let prefix = self.path.prefix();
         let meant =
             closest(self.node.text(), options.iter().map(Node::text)).filter(|_| !self.secret);
         let meant = meant.and_then(|meant| options.iter().find(|option| option.text() == meant));
-        match (meant, allowed.as_slice()) {
+        match (meant, options) {
             (_, []) => fault.help("the schema allows no value at all: correct its `enum`"),
             (_, [_]) => fault.help(format!("write `{prefix}{}`", inline(&options[0]))),
             (Some(meant), _) => fault.help(format!(
                 "write `{prefix}{}`; allowed are {}",
                 inline(meant),
-                listed(&allowed)
+                listed(allowed)
             )),
-            (None, _) => fault.help(format!("write one of {}", listed(&allowed))),
+            (None, _) => fault.help(format!("write one of {}", listed(allowed))),
         }
     }
 
@@ -262,7 +259,7 @@ impl Misfit<'_> {
         if named.is_empty() {
             fault.help("compare it with the forms in the template's schema")
         } else {
-            fault.help(format!("the forms are {}", listed(&named)))
+            fault.help(format!("the forms are {}", listed(named.into_iter())))
         }
     }
 
@@ -360,8 +357,8 @@ fn instead_of(name: &str, known: Option<&Vec<&str>>) -> String {
         (Some(likely), _) => format!("write `{likely}`"),
         (None, []) => "remove it: none can be set here".to_owned(),
         (None, known) => {
-            let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-            format!("remove it; there are {}", listed(&known))
+            let known = known.iter().map(|name| format!("`{name}`"));
+            format!("remove it; there are {}", listed(known))
         }
     }
 }
@@ -429,17 +426,13 @@ fn inline(node: &Node) -> String {
     }
 }
 
-fn listed(items: &[String]) -> String {
+fn listed(items: impl ExactSizeIterator<Item = String>) -> String {
     const MOST: usize = 10;
-    match items {
-        [all @ .., last] if !all.is_empty() && items.len() <= MOST => {
-            format!("{} and {last}", all.join(", "))
-        }
-        _ if items.len() <= MOST => items.join(", "),
-        _ => format!(
-            "{} and {} more",
-            items[..MOST].join(", "),
-            items.len() - MOST
-        ),
+    let more = items.len().saturating_sub(MOST);
+    let shown: Vec<String> = items.take(MOST).collect();
+    match shown.as_slice() {
+        shown if more > 0 => format!("{} and {more} more", shown.join(", ")),
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        shown => shown.join(", "),
     }
 }

@@ -31,7 +31,7 @@ use crate::inputs::Inputs;
 use crate::yaml::Node;
 pub(crate) use pointer::type_name;
 use rule::Rule;
-pub(crate) use sample::{Sample, SampleOf};
+pub(crate) use sample::{Declared, Sample, SampleOf};
 
 /// Which of a schema's input types is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

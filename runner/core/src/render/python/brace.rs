@@ -200,7 +200,9 @@ impl Formatter<'_> {
         }
         let spec = parse(spec, kind)?;
         if spec.width > WIDEST || spec.precision.is_some_and(|precision| precision > WIDEST) {
-            return Err(type_error("a field is wider than 1,000,000 characters"));
+            return Err(unsupported::error(
+                "a field is wider than 1,000,000 characters",
+            ));
         }
         charge(self.state, spec.width + spec.precision.unwrap_or(0))?;
         match number(value) {

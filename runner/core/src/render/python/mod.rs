@@ -264,7 +264,7 @@ pub(super) fn float(number: f64) -> String {
         return number.to_string().to_lowercase();
     }
     // Rust writes the exponent in the same range of numbers, but without a sign and a second digit.
-    let text = format!("{number:?}");
+    let text = to_even(number, format!("{number:?}"));
     let Some((mantissa, exponent)) = text.split_once('e') else {
         return text;
     };
@@ -278,9 +278,50 @@ pub(super) fn float(number: f64) -> String {
     text
 }
 
+/// The shortest digits of a number; of two that are as near, Python takes those that end evenly, Rust the larger.
+fn to_even(number: f64, shortest: String) -> String {
+    let end = shortest.find('e').unwrap_or(shortest.len());
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    let fraction = shortest[..end]
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    // Where fewer digits are enough, no two are as near.
+    if digits(&shortest[..end]) < 16 {
+        return shortest;
+    }
+    let even = if end == shortest.len() {
+        format!("{number:.fraction$}")
+    } else {
+        format!("{number:.fraction$e}")
+    };
+    if even.parse() == Ok(number) {
+        even
+    } else {
+        shortest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_numbers_that_are_as_near_the_even_one_is_printed() {
+        let printed = [
+            220_458_551_807_760.125,
+            220_458_551_807_760.375,
+            0.1 + 0.2,
+            1e23,
+        ]
+        .map(float);
+        let python = [
+            "220458551807760.12",
+            "220458551807760.38",
+            "0.30000000000000004",
+            "1e+23",
+        ];
+        assert_eq!(printed, python);
+    }
 
     #[test]
     fn floats_print_as_in_python() {

@@ -8,6 +8,7 @@ use minijinja::{Error, State, Value};
 use crate::render::python::format::{Align, Spec};
 use crate::render::python::kind::{Number, is_tuple, number, type_error, type_name, whole};
 use crate::render::python::{charge, collect, compare, escape, refuse_undefined, repr, text};
+use crate::render::unsupported;
 
 /// The widest field that is written.
 const WIDEST: usize = 1_000_000;
@@ -99,7 +100,9 @@ impl Formatter<'_> {
         };
         let rest = rest.strip_prefix(['h', 'l', 'L']).unwrap_or(rest);
         if spec.width > WIDEST || spec.precision.is_some_and(|precision| precision > WIDEST) {
-            return Err(type_error("a field is wider than 1,000,000 characters"));
+            return Err(unsupported::error(
+                "a field is wider than 1,000,000 characters",
+            ));
         }
         charge(self.state, spec.width + spec.precision.unwrap_or(0))?;
         let Some(kind) = rest.chars().next() else {

@@ -11,6 +11,9 @@ use crate::render::translate::{ABSENT, CONCATENATE, ITERATE, Refusal, RefusalKin
 const OPEN_SCOPE: &str = " %}{% with ";
 const CLOSE_SCOPE: &str = "endwith %}{% ";
 
+/// How many blocks may be open; the engine's own parser allows as many levels.
+const NESTING: usize = 150;
+
 /// What a loop is called from its `else` on.
 const LOOP_ELSE: &str = "else of for";
 
@@ -137,10 +140,8 @@ impl Blocks {
             _ => self.read(parser, &[])?,
         }
         match keyword {
-            "if" | "for" | "macro" | "call" | "filter" | "with" => {
-                self.names.push(keyword.to_owned());
-            }
-            "set" if !assigns => self.names.push(keyword.to_owned()),
+            "if" | "for" | "macro" | "call" | "filter" | "with" => self.begin(keyword, parser)?,
+            "set" if !assigns => self.begin(keyword, parser)?,
             "endif" => {
                 self.scopes.close_condition();
                 self.names.pop();
@@ -151,6 +152,14 @@ impl Blocks {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    fn begin(&mut self, keyword: &str, parser: &Parser<'_>) -> Done {
+        if self.names.len() == NESTING {
+            return Err(parser.unsupported(format!("blocks nest deeper than {NESTING} levels")));
+        }
+        self.names.push(keyword.to_owned());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::render::translate::parser::{DEPTH, Parsed, Parser};
 use crate::render::translate::{
-    CALCULATE, COMPARE, COMPARE_FIRST, COMPARE_LAST, COMPARE_NEXT, CONCATENATE, NOTHING,
+    CALCULATE, COMPARE, COMPARE_FIRST, COMPARE_LAST, COMPARE_NEXT, CONCATENATE, NOTHING, Refusal,
 };
 
 /// How many operators of one rank may follow each other; a call of the engine has at most 2,000 arguments.
@@ -42,19 +42,31 @@ impl Parser<'_> {
     }
 
     pub(in crate::render::translate) fn or(&mut self) -> Parsed {
-        let mut range = self.and()?;
-        while self.skip_word("or") {
-            range.end = self.and()?.end;
+        self.logic("or", Self::and)
+    }
+
+    fn and(&mut self) -> Parsed {
+        self.logic("and", Self::not)
+    }
+
+    fn logic(&mut self, word: &str, operand: fn(&mut Self) -> Parsed) -> Parsed {
+        let mut range = operand(self)?;
+        let mut count = 0;
+        while self.skip_word(word) {
+            count += 1;
+            self.check_chain(count)?;
+            range.end = operand(self)?.end;
         }
         Ok(range)
     }
 
-    fn and(&mut self) -> Parsed {
-        let mut range = self.not()?;
-        while self.skip_word("and") {
-            range.end = self.not()?.end;
+    /// Refuses too many operators of one rank.
+    fn check_chain(&self, operators: usize) -> Result<(), Refusal> {
+        if operators > CHAIN {
+            let message = format!("an expression has more than {CHAIN} operators in a row");
+            return Err(self.unsupported(message));
         }
-        Ok(range)
+        Ok(())
     }
 
     fn not(&mut self) -> Parsed {
@@ -88,6 +100,7 @@ impl Parser<'_> {
             let operand = self.sum()?;
             chain.add(first.start..last.end, operator, operand);
         }
+        self.check_chain(chain.operators.len())?;
         if chain.operators.len() < 2 {
             return self.close(chain, COMPARE);
         }
@@ -152,10 +165,7 @@ impl Parser<'_> {
         if chain.operators.is_empty() {
             return Ok(chain.range);
         }
-        if chain.operators.len() > CHAIN {
-            let message = format!("an expression has more than {CHAIN} operators in a row");
-            return Err(self.unsupported(message));
-        }
+        self.check_chain(chain.operators.len())?;
         self.edits.before(chain.range.start, format!("{function}("));
         for (range, operator) in chain.operators {
             let text = match operator {
