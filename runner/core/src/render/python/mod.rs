@@ -308,8 +308,8 @@ mod tests {
     #[test]
     fn of_two_numbers_that_are_as_near_the_even_one_is_printed() {
         let printed = [
-            220_458_551_807_760.125,
-            220_458_551_807_760.375,
+            220_458_551_807_760.0 + 0.125,
+            220_458_551_807_760.0 + 0.375,
             0.1 + 0.2,
             1e23,
         ]
