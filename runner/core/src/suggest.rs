@@ -3,7 +3,7 @@
 /// Longer words are no slips; comparing takes the square of their length.
 const LONGEST: usize = 100;
 /// So many candidates are compared: a file can have as many slips as there are names.
-const MOST: usize = 1_000;
+const MOST: usize = 300;
 
 /// The candidate nearest to a word, where one is near enough to be what was meant.
 pub fn closest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
