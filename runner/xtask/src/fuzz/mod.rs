@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     /// The fuzz targets; all without any
     targets: Vec<String>,
     /// How long each is fuzzed
-    #[arg(long, value_name = "NUMBER", default_value_t = 10)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     minutes: u32,
 }
 
