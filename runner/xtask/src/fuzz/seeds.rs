@@ -25,9 +25,7 @@ pub(super) fn write(workspace: &Workspace, folder: &Path) -> Outcome {
     for case in fs::read_dir(cases)? {
         seeds.case(&files(&case?.path())?)?;
     }
-    for example in fs::read_dir(workspace.path("templates-examples"))? {
-        seeds.files(&files(&example?.path())?)?;
-    }
+    seeds.files(&files(&workspace.path("templates-examples"))?)?;
     seeds.patterns(&workspace.path("runner/core/src/schema/pattern.rs"))
 }
 
