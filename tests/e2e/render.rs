@@ -344,3 +344,87 @@ fn files(folder: &Path, prefix: &str) -> Vec<String> {
     };
     entries.flat_map(below).collect()
 }
+
+#[test]
+fn an_environment_of_its_team_is_not_deployed_and_its_spec_gives_its_outputs() {
+    let platform = Repository::empty()
+        .write(
+            "nucleon.yaml",
+            r#"nucleon: 1
+proton: {account: "111122223333", region: us-east-1}
+accounts: {main: {id: "111122223333", region: us-east-1}}
+environments: {shared: {account: main, template: network@1}}
+services: {web: {template: site@1}}
+unpinned: [shared]
+"#,
+        )
+        .write(
+            "templates/network/v1/schema/schema.yaml",
+            r#"schema:
+  format: {openapi: "3.0.0"}
+  environment_input_type: Network
+  types: {Network: {type: object, properties: {VpcId: {type: string}}, required: [VpcId]}}
+"#,
+        )
+        .write(
+            "templates/site/v1/schema/schema.yaml",
+            r#"schema:
+  format: {openapi: "3.0.0"}
+  service_input_type: Site
+  types: {Site: {type: object, properties: {size: {type: number, default: 1}}}}
+"#,
+        )
+        .write(
+            "templates/site/v1/.template-registration.yaml",
+            "compatible_environments: [network:1]\n",
+        )
+        .write(
+            "templates/site/v1/instance_infrastructure/manifest.yaml",
+            "infrastructure: {templates: [{file: cloudformation.yaml, rendering_engine: jinja, template_language: cloudformation}]}\n",
+        )
+        .write(
+            "templates/site/v1/instance_infrastructure/cloudformation.yaml",
+            "Resources:\n  Site: {Type: AWS::SNS::Topic, Properties: {DisplayName: \"{{ environment.outputs.VpcId }}-{{ service_instance.inputs.size }}\"}}\n",
+        )
+        .write(
+            "environments/shared.yaml",
+            "proton: EnvironmentSpec\nspec: {VpcId: vpc-7}\n",
+        )
+        .write(
+            "services/web.yaml",
+            "proton: ServiceSpec\ninstances: [{name: one, environment: shared}]\n",
+        )
+        .commit("an environment that a team provisions itself")
+        .push();
+
+    let checked = platform.run("nucleon").arg("validate").run().succeeds();
+    assert_eq!(
+        checked.stderr(),
+        "2 targets and 8 files checked: 0 errors and 0 warnings\n"
+    );
+    let rendered = platform
+        .run("nucleon-render")
+        .args(["--pending", "--out", "out", "--format", "json"])
+        .run()
+        .succeeds();
+    assert_eq!(
+        targets(&rendered.json()),
+        ["service/web/service-instance/one"]
+    );
+    let text = fs::read_to_string(
+        platform
+            .folder()
+            .join("out/shared/web-one/cloudformation.yaml"),
+    );
+    assert!(text.unwrap().contains("DisplayName: \"vpc-7-1\""));
+
+    let refused = platform
+        .run("nucleon-render")
+        .arg("environment/shared")
+        .run()
+        .fails_with(1);
+    insta::assert_snapshot!(refused.stderr(), @r"
+    error: environment/shared is customer-managed: its template has no infrastructure
+      = help: there is nothing to deploy; what lives in it reads its outputs from its spec
+    ");
+}

@@ -118,6 +118,7 @@ impl Workspace {
         let mut selected: Vec<&Target> = targets
             .values()
             .filter(|target| named.is_empty() || named.contains(&target.id))
+            .filter(|target| self.fleet.by_hand(&target.id).is_none())
             .filter(|target| selection.stage.is_none_or(|stage| target.stage == stage))
             .collect();
         if let Some(revision) = &selection.changed_since {
@@ -140,9 +141,15 @@ impl Workspace {
         at_fault.then_some(Kind::Files)
     }
 
-    /// Refuses a target that no spec defines, with the one that may be meant.
+    /// Refuses a target that no spec defines, with the one that may be meant, and one that is nobody's to deploy.
     pub fn check_known(&self, id: &TargetId) -> Result<(), Failure> {
         let targets = self.fleet.repository.targets();
+        if self.fleet.by_hand(id).is_some() {
+            let message = format!("{id} is customer-managed: its template has no infrastructure");
+            return Err(Failure::new(Kind::Files, message).hint(
+                "there is nothing to deploy; what lives in it reads its outputs from its spec",
+            ));
+        }
         if targets.contains_key(id) {
             return Ok(());
         }

@@ -86,6 +86,8 @@ pub struct Bundle {
     pub compatible: Vec<(Name, u32)>,
     /// Whether components may be attached to its instances.
     pub components: bool,
+    /// Whether a team provisions the environment itself, and its spec gives the outputs.
+    pub customer_managed: bool,
     /// What its schema and infrastructure are.
     pub digest: BundleDigest,
 }
@@ -107,11 +109,6 @@ impl Bundle {
     /// Whether a part is deployed by this template, by whatever engine.
     pub fn has(&self, part: Part) -> bool {
         self.parts.contains_key(&part)
-    }
-
-    /// Whether a team provisions the environment itself and gives its outputs as inputs.
-    pub fn is_customer_managed(&self) -> bool {
-        self.kind == BundleKind::Environment && !self.has(Part::Environment)
     }
 
     /// Whether a service template works with an environment template; where it does not say, it does.

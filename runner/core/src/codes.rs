@@ -59,6 +59,7 @@ codes! {
     SchemaMalformed "schema/malformed" "a schema that cannot be used",
     SchemaUnknownType "schema/unknown-type" "an input type that `types` does not define",
     SchemaBadDefault "schema/bad-default" "a default that its own schema refuses",
+    SchemaNotAnOutput "schema/not-an-output" "an output of customer-managed infrastructure that Proton would refuse",
     SchemaBadPattern "schema/bad-pattern" "a pattern that is not a regular expression",
     SpecKind "spec/kind" "a spec of another kind than expected",
     SpecUnknownKey "spec/unknown-key" "a key that a spec does not have",

@@ -267,7 +267,7 @@ impl Linter<'_> {
             .bundles
             .get(key)
             .filter(|bundle| bundle.kind == BundleKind::Environment)?;
-        if bundle.is_customer_managed() {
+        if bundle.customer_managed {
             let declared = bundle.schema.declared(InputType::Environment)?;
             let names = declared.inputs.iter().map(|input| input.name.to_owned());
             return Some(names.collect()).filter(|_| !declared.open);

@@ -201,14 +201,6 @@ impl Checker<'_> {
             );
             return false;
         }
-        if bundle.is_customer_managed() {
-            let message = format!(
-                "`{}` is for environments that their teams provision, whose outputs this version of Nucleon does not take",
-                bundle.name
-            );
-            let help = "use a template with an `infrastructure` folder";
-            self.report(Code::ConfigUnsupported, message, at, help);
-        }
         let engine = bundle.parts.get(&part).map(Source::engine);
         if let Some(engine) = engine.filter(|engine| !engine.is_deployed()) {
             let message = format!(

@@ -6,7 +6,7 @@ use nucleon_core::target::{Stage, TargetId};
 use crate::apply::{Applied, Apply};
 use crate::candidate::Candidate;
 use crate::farewell::Farewell;
-use crate::fleet::{Fleet, Tips};
+use crate::fleet::{ByHand, Fleet, Tips};
 use crate::ports::PortError;
 use crate::refusal::Refusal;
 
@@ -146,7 +146,7 @@ fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Resu
         .unwrap_or_default();
     let missing = dependencies
         .iter()
-        .find_map(|dependency| Some((dependency, lack(dependency, tips)?)));
+        .find_map(|dependency| Some((dependency, lack(fleet, dependency, tips)?)));
     match (missing, candidate.unknown.first()) {
         (None, None) => Ok(()),
         (None, Some(name)) => Err(Refusal::Unknown {
@@ -162,7 +162,12 @@ fn check_dependencies(fleet: &Fleet, candidate: &Candidate, tips: &Tips) -> Resu
 }
 
 /// What keeps a dependency from being used.
-fn lack(dependency: &TargetId, tips: &Tips) -> Option<String> {
+fn lack(fleet: &Fleet, dependency: &TargetId, tips: &Tips) -> Option<String> {
+    match fleet.by_hand(dependency) {
+        None => {}
+        Some(ByHand(Some(_))) => return None,
+        Some(ByHand(None)) => return Some("has faults in its spec".to_owned()),
+    }
     match tips.get(dependency).map(|tip| &tip.record) {
         None => Some("is not deployed".to_owned()),
         Some(Err(_)) => Some("has a record that cannot be read".to_owned()),

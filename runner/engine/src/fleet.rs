@@ -9,16 +9,18 @@ use nucleon_core::deployment::{Body, Deployment, Place, Stack};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
 use nucleon_core::manifest::Engine;
-use nucleon_core::outcome::DeploymentStatus;
+use nucleon_core::outcome::{DeploymentStatus, Outputs};
 use nucleon_core::record::{Provisioned, Record, SpecUsed};
 use nucleon_core::repository::{Repository, Target};
+use nucleon_core::schema::InputType;
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::tags;
 use nucleon_core::target::{Name, Stage, TargetId};
+use serde_json::Value as Json;
 
 use crate::candidate::Candidate;
 use crate::cores::AllCores;
-use crate::given::Given as Outputs;
+use crate::given::Given as GivenOutputs;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
 use crate::script::{self, Given};
@@ -33,6 +35,9 @@ pub struct Fleet {
     /// Where specs of services were read that lie in other repositories.
     pub specs: BTreeMap<Name, SpecUsed>,
 }
+
+/// What the spec of a customer-managed environment gives out; nothing where it has faults.
+pub struct ByHand(pub Option<Outputs>);
 
 /// The tips that a decision is made from.
 pub type Tips = BTreeMap<TargetId, Tip>;
@@ -58,7 +63,7 @@ impl Fleet {
         tips: &Tips,
         then: impl Fn(&Target, Option<Composition>, Vec<Diagnostic>) -> T + Sync,
     ) -> Vec<T> {
-        let given = Outputs::new(self, tips);
+        let given = GivenOutputs::new(self, tips);
         let outputs = |target: &TargetId| given.outputs(target);
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
         cores::map(&AllCores, targets, |target| {
@@ -89,6 +94,28 @@ impl Fleet {
         all.sort();
         all.dedup();
         all.into_iter().cloned().collect()
+    }
+
+    /// The outputs of an environment that its team provisions itself: what its spec says, as texts.
+    pub fn by_hand(&self, target: &TargetId) -> Option<ByHand> {
+        let target = self.repository.targets().get(target)?;
+        let bundle = &self.versions.get(target.template.as_ref()?)?.bundle;
+        if !bundle.customer_managed {
+            return None;
+        }
+        let (given, at) = (target.spec.values.as_ref(), &target.spec.at);
+        let (inputs, _) = bundle.schema.check(InputType::Environment, given, at);
+        let text = |value: &Json| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        Some(ByHand(inputs.map(|inputs| {
+            let values = inputs.values().iter();
+            values
+                .map(|(name, value)| (name.clone(), text(value)))
+                .collect()
+        })))
     }
 
     /// The stages in which something happens when these targets are deployed, in order: their own,

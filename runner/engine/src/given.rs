@@ -9,7 +9,7 @@ use nucleon_core::outcome::{DeploymentStatus, Outputs};
 use nucleon_core::record::Record;
 use nucleon_core::target::TargetId;
 
-use crate::fleet::{Fleet, Tips};
+use crate::fleet::{ByHand, Fleet, Tips};
 
 /// The outputs of a fleet's targets; each is worked out once.
 pub(crate) struct Given<'a> {
@@ -44,6 +44,9 @@ impl<'a> Given<'a> {
     }
 
     fn work_out(&self, target: &TargetId) -> Known {
+        if let Some(ByHand(outputs)) = self.fleet.by_hand(target) {
+            return outputs.map_or(Known::NotYet, Known::Yes);
+        }
         let tip = self.tips.get(target);
         match tip.and_then(|tip| tip.record.as_ref().ok()) {
             Some(record)

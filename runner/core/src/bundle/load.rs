@@ -63,8 +63,13 @@ impl Loader<'_> {
             parts: BTreeMap::new(),
             compatible: registration.compatible,
             components: registration.components,
+            customer_managed: kind == BundleKind::Environment
+                && !self.files.has_folder(Part::Environment.folder()),
             digest: self.digest(),
         };
+        if bundle.customer_managed {
+            self.diagnostics.extend(bundle.schema.not_outputs());
+        }
         self.layout(&bundle);
         for part in self.wanted_parts(kind) {
             self.part(part, &mut bundle);

@@ -3,7 +3,8 @@
 use super::fill::Filler;
 use super::rule::{Kind, Rule};
 use super::{InputType, Schema};
-use crate::diagnostic::Location;
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::inputs::Inputs;
 use crate::yaml::{Node, Span, Value};
 
@@ -84,6 +85,41 @@ impl Schema {
             inputs: inputs.collect(),
             open: filler.is_open(),
         })
+    }
+
+    /// What Proton refuses where a spec gives the outputs of an environment: only texts are outputs, and each is given.
+    pub(crate) fn not_outputs(&self) -> Vec<Diagnostic> {
+        let rule = self.name(InputType::Environment);
+        let Some(rule) = rule.and_then(|name| self.rule(name)) else {
+            return Vec::new();
+        };
+        let fault = |(name, rule, _): (&str, &Rule, _)| {
+            let (what, help) = match rule {
+                Rule {
+                    default: Some(_), ..
+                } => (
+                    "has a default",
+                    "take `default` out: the spec gives the output",
+                ),
+                Rule {
+                    kind: None | Some(Kind::String),
+                    ..
+                } => return None,
+                Rule { .. } => ("is not a text", "write `type: string`"),
+            };
+            let message =
+                format!("`{name}` is an output of customer-managed infrastructure and {what}");
+            let at = Node::new(Value::Null, rule.named_at).location(&self.file);
+            Some(
+                Diagnostic::warning(Code::SchemaNotAnOutput, message)
+                    .at(at)
+                    .help(help),
+            )
+        };
+        Filler::of(self, rule)
+            .properties()
+            .filter_map(fault)
+            .collect()
     }
 
     /// Samples: of the least, of everything, and of every value of those inputs that have few.

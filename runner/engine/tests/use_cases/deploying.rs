@@ -83,6 +83,10 @@ async fn fleet(outputs: &[&str], read: &str) -> Fleet {
             "compatible_environments:\n  - vpc:1\n".to_owned(),
         ),
     ];
+    loaded(files).await
+}
+
+async fn loaded(files: impl IntoIterator<Item = (&'static str, String)>) -> Fleet {
     let file =
         |(path, text): (&str, String)| (RelPath::new(path).unwrap(), Content::Text(text.into()));
     let files: Files = files.into_iter().map(file).collect();
@@ -291,4 +295,49 @@ async fn what_has_a_record_that_cannot_be_read_is_not_passed_over() {
             "{DEV} = refused: the record of {DEV} cannot be read"
         )]
     );
+}
+
+#[tokio::test]
+async fn what_lives_in_a_customer_managed_environment_reads_its_outputs_from_its_spec() {
+    let shared = "\
+schema:
+  format: {openapi: \"3.0.0\"}
+  environment_input_type: Network
+  types:
+    Network: {type: object, properties: {VpcId: {type: string}}, required: [VpcId]}
+";
+    let site = "Resources:\n  Site:\n    Type: AWS::SNS::Topic\n    Properties: {DisplayName: \"{{ environment.outputs.VpcId }}{{ service_instance.inputs.size }}\"}\n";
+    let fleet = loaded([
+        ("nucleon.yaml", CONFIGURATION.to_owned()),
+        (
+            "environments/dev.yaml",
+            "proton: EnvironmentSpec\nspec: {VpcId: vpc-7}\n".to_owned(),
+        ),
+        (
+            "services/web.yaml",
+            "proton: ServiceSpec\ninstances: [{name: dev, environment: dev}]\n".to_owned(),
+        ),
+        ("templates/vpc/v1/schema/schema.yaml", shared.to_owned()),
+        ("templates/site/v1/schema/schema.yaml", schema("service")),
+        (
+            "templates/site/v1/instance_infrastructure/manifest.yaml",
+            MANIFEST.to_owned(),
+        ),
+        (
+            "templates/site/v1/instance_infrastructure/cloudformation.yaml",
+            site.to_owned(),
+        ),
+        (
+            "templates/site/v1/.template-registration.yaml",
+            "compatible_environments:\n  - vpc:1\n".to_owned(),
+        ),
+    ])
+    .await;
+    let scene = Scene::new();
+    let candidate = web(&scene, &fleet).await.unwrap();
+    let body = template(&candidate);
+    assert!(body.contains("DisplayName: \"vpc-71\""), "{body}");
+    let scene = scene.expect_of(WEB, [update(WEB), executed()]);
+    let told = deployed(&scene, &fleet, &[WEB]).await;
+    assert_eq!(told, [format!("{WEB} = SUCCEEDED: -")]);
 }
