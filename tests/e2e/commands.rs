@@ -148,6 +148,48 @@ fn what_commands_give_out_reaches_a_service_and_is_deleted_by_them() {
     assert_eq!(status(&platform), "DELETE_COMPLETE");
 }
 
+/// Without a first line that says so, only its mode tells that it is a program.
+#[test]
+fn a_program_is_run_whether_its_version_is_published_or_not() {
+    let platform = platform();
+    let infrastructure = "templates/notes-env/v1/infrastructure";
+    let manifest = "infrastructure: {templates: [{rendering_engine: codebuild, settings: {provision: [./deploy.sh]}}]}\n";
+    let settings = platform.repository().read("nucleon.yaml") + "unpinned: [one]\n";
+    let _ = platform
+        .repository()
+        .write(&format!("{infrastructure}/manifest.yaml"), manifest)
+        .write(&format!("{infrastructure}/deploy.sh"), "echo deployed\n")
+        .make_executable(&format!("{infrastructure}/deploy.sh"))
+        .write("nucleon.yaml", settings)
+        .commit("a program")
+        .tag("notes-env/v1.2")
+        .push();
+    for version in ["1.2", "1"] {
+        let deployed = environment(platform.clone(), version, 3);
+        let _ = apply(&deployed).run().succeeds();
+        let record = deployed.record(ENVIRONMENT).unwrap();
+        assert_eq!(record["status"], "SUCCEEDED", "{version}");
+    }
+    // Taking the mode away is a change, and the program cannot be run any more.
+    let published = platform.record(ENVIRONMENT).unwrap();
+    platform.repository().git([
+        "update-index",
+        "--chmod=-x",
+        &format!("{infrastructure}/deploy.sh"),
+    ]);
+    let _ = platform.repository().git(["commit", "-qm", "no program"]);
+    let _ = platform.repository().tag("notes-env/v1.3").push();
+    let platform = environment(platform, "1.3", 3);
+    let failed = apply(&platform).run().fails_with(3);
+    let message = outcome(&failed, ENVIRONMENT).1;
+    assert!(message.contains("exit code 126: ./deploy.sh"), "{message}");
+    let record = platform.record(ENVIRONMENT).unwrap();
+    assert_ne!(
+        record["template"]["digest"],
+        published["template"]["digest"]
+    );
+}
+
 #[test]
 fn a_failed_provision_tells_why_and_the_target_is_deleted_by_the_bundle_that_was_tried() {
     let platform = environment(platform(), "1.1", 7);

@@ -137,6 +137,26 @@ fn a_bundle_of_terraform_is_rendered_without_a_repository() {
     ");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_program_that_comes_along_stays_one() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = "templates/network/v1/infrastructure/greeting.tftpl";
+    let repository = repository()
+        .make_executable(file)
+        .commit("a program")
+        .tag("network/v1.1")
+        .replace("nucleon.yaml", "network@1.0", "network@1.1");
+
+    let _ = rendered(&repository);
+
+    let mode = |file: &str| {
+        let file = repository.folder().join("infrastructure/lab").join(file);
+        file.metadata().unwrap().permissions().mode() & 0o111
+    };
+    assert_eq!((mode("greeting.tftpl"), mode("main.tf")), (0o111, 0));
+}
+
 #[test]
 fn planning_says_what_is_possible_instead() {
     let refused = repository()

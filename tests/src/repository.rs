@@ -80,6 +80,16 @@ impl Repository {
         self
     }
 
+    /// Lets a file be run.
+    #[cfg(unix)]
+    pub fn make_executable(self, path: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.folder.join(path), mode)
+            .unwrap_or_else(|error| panic!("cannot make {path} a program: {error}"));
+        self
+    }
+
     /// Copies what a folder holds into a folder here.
     pub fn copy_from(self, folder: &Path, path: &str) -> Self {
         copy(folder, &self.folder.join(path));

@@ -1,6 +1,6 @@
 //! Reads a folder tree into core's `Files`.
 
-use std::fs::{self, DirEntry, FileType};
+use std::fs::{self, DirEntry, FileType, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -32,13 +32,20 @@ fn read(root: &Path, wanted: fn(&str) -> bool) -> Result<Files, PortError> {
         wanted,
         files: Files::default(),
         found: Vec::new(),
+        programs: Vec::new(),
     };
     walk.folder(root, "")?;
     let Walk {
-        mut files, found, ..
+        mut files,
+        found,
+        programs,
+        ..
     } = walk;
     for (path, content) in contents(&found)? {
         files.insert(path, content);
+    }
+    for path in programs {
+        files.make_executable(path);
     }
     Ok(files)
 }
@@ -48,6 +55,8 @@ struct Walk {
     wanted: fn(&str) -> bool,
     files: Files,
     found: Vec<(RelPath, PathBuf)>,
+    /// Those of them that may be run.
+    programs: Vec<RelPath>,
 }
 
 impl Walk {
@@ -97,11 +106,26 @@ impl Walk {
                 let refusal = Refusal::TooLarge(metadata.len());
                 self.files.insert(name, Content::Refused(refusal));
             } else {
+                if is_executable(&metadata) {
+                    self.programs.push(name.clone());
+                }
                 self.found.push((name, entry.path()));
             }
         }
         Ok(())
     }
+}
+
+/// Git looks at the owner's bit, too.
+#[cfg(unix)]
+fn is_executable(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(_metadata: &Metadata) -> bool {
+    false
 }
 
 type Read = (RelPath, Content);
@@ -229,6 +253,21 @@ mod tests {
             files.get("services"),
             Some(&Content::Refused(Refusal::Symlink))
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_are_told_from_other_files() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let root = tempfile::tempdir().unwrap();
+        for (path, mode) in [("deploy", 0o744), ("text", 0o654)] {
+            write(root.path(), path, b"");
+            let mode = fs::Permissions::from_mode(mode);
+            fs::set_permissions(root.path().join(path), mode).unwrap();
+        }
+        let files = read_folder(root.path()).unwrap();
+        let programs = files.iter().map(|(path, _)| files.is_executable(path));
+        assert_eq!(programs.collect::<Vec<_>>(), [true, false]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn write_folder(out: Option<&Path>, folder: &Folder) -> Result<Vec<String>, Fail
                 Content::Refused(_) => continue,
             };
             output::bytes(&target.join(file.as_str()), bytes)?;
-            if bytes.starts_with(b"#!") {
+            if files.is_executable(file) || bytes.starts_with(b"#!") {
                 output::make_executable(&target.join(file.as_str()))?;
             }
         }

@@ -1,6 +1,7 @@
 //! Files as values: what an adapter has read, under paths that cannot leave their folder.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -126,22 +127,82 @@ fn not_utf8(file: &str, bytes: &[u8]) -> Diagnostic {
 
 /// A set of files, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files(BTreeMap<RelPath, Content>);
+pub struct Files {
+    contents: BTreeMap<RelPath, Content>,
+    /// Those that may be run as programs.
+    executable: BTreeSet<RelPath>,
+}
 
 impl Files {
-    /// Adds a file, or replaces the one of that path.
+    /// Adds a file that is no program, or replaces the one of that path.
     pub fn insert(&mut self, path: RelPath, content: Content) {
-        self.0.insert(path, content);
+        self.executable.remove(&path);
+        self.contents.insert(path, content);
+    }
+
+    /// Says of a file that it may be run.
+    pub fn make_executable(&mut self, path: RelPath) {
+        self.executable.insert(path);
+    }
+
+    /// Whether a file may be run.
+    pub fn is_executable(&self, path: &RelPath) -> bool {
+        self.executable.contains(path)
     }
 
     /// Adds other files, or replaces those of the same paths.
     pub fn extend(&mut self, others: &Self) {
-        self.0.extend(others.0.clone());
+        for path in others.contents.keys() {
+            self.executable.remove(path);
+        }
+        self.contents.extend(others.contents.clone());
+        self.executable.extend(others.executable.clone());
+    }
+
+    /// The files that a question is answered for with yes.
+    #[must_use]
+    pub fn filtered(&self, wanted: impl Fn(&RelPath, &Content) -> bool) -> Self {
+        let mut files = self.clone();
+        files.contents.retain(|path, content| wanted(path, content));
+        files
+            .executable
+            .retain(|path| files.contents.contains_key(path));
+        files
+    }
+
+    /// The same files with other contents.
+    #[must_use]
+    pub fn map(&self, content: impl Fn(&RelPath, &Content) -> Content) -> Self {
+        let mut files = self.clone();
+        for (path, old) in &mut files.contents {
+            *old = content(path, old);
+        }
+        files
+    }
+
+    /// What a digest of these files is made of: of each its path, and whether it may be run, then what it holds.
+    pub(crate) fn digested(&self) -> impl Iterator<Item = [Cow<'_, [u8]>; 2]> {
+        self.iter().map(|(path, content)| {
+            let name = if self.is_executable(path) {
+                // No path holds a NUL. Files that are no programs have the digest that they had before programs were told apart.
+                Cow::Owned(format!("{path}\0executable").into_bytes())
+            } else {
+                Cow::Borrowed(path.as_str().as_bytes())
+            };
+            let bytes = match content {
+                Content::Text(text) => text.as_bytes(),
+                Content::Bytes(bytes) => bytes,
+                Content::Refused(_) => b"",
+            };
+            [name, Cow::Borrowed(bytes)]
+        })
     }
 
     /// The content at a path.
     pub fn get(&self, path: &str) -> Option<&Content> {
-        RelPath::new(path).ok().and_then(|path| self.0.get(&path))
+        RelPath::new(path)
+            .ok()
+            .and_then(|path| self.contents.get(&path))
     }
 
     /// The text at a path; nothing where there is no file or it is not text.
@@ -169,7 +230,7 @@ impl Files {
 
     /// All files, by path.
     pub fn iter(&self) -> impl Iterator<Item = (&RelPath, &Content)> {
-        self.0.iter()
+        self.contents.iter()
     }
 
     /// The files below a folder, with paths relative to it.
@@ -179,34 +240,46 @@ impl Files {
             return self.clone();
         }
         let prefix = RelPath(format!("{folder}/").into());
-        let inside = |(path, content): (&RelPath, &Content)| {
+        let relative = |path: &RelPath| {
             let rest = path.as_str().strip_prefix(prefix.as_str())?;
-            Some((RelPath(rest.into()), content.clone()))
+            Some(RelPath(rest.into()))
         };
-        Self(self.0.range(&prefix..).map_while(inside).collect())
+        let contents = self.contents.range(&prefix..);
+        let inside = |(path, content): (_, &Content)| Some((relative(path)?, content.clone()));
+        Self {
+            contents: contents.map_while(inside).collect(),
+            executable: self
+                .executable
+                .range(&prefix..)
+                .map_while(relative)
+                .collect(),
+        }
     }
 
     /// Whether something is below a folder.
     pub fn has_folder(&self, folder: &str) -> bool {
         let prefix = RelPath(format!("{folder}/").into());
-        let next = self.0.range(&prefix..).next();
+        let next = self.contents.range(&prefix..).next();
         next.is_some_and(|(path, _)| path.as_str().starts_with(prefix.as_str()))
     }
 
     /// How many files there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.contents.len()
     }
 
     /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.contents.is_empty()
     }
 }
 
 impl FromIterator<(RelPath, Content)> for Files {
     fn from_iter<I: IntoIterator<Item = (RelPath, Content)>>(files: I) -> Self {
-        Self(files.into_iter().collect())
+        Self {
+            contents: files.into_iter().collect(),
+            executable: BTreeSet::new(),
+        }
     }
 }
 
@@ -223,6 +296,36 @@ mod tests {
     fn a_folder_holds_what_is_below_it_and_nothing_beside_it() {
         let below = files(&["a-b/x", "a/x", "a/y/z", "ab/x"]).below("a");
         assert_eq!(below, files(&["x", "y/z"]));
+    }
+
+    #[test]
+    fn a_program_stays_one_wherever_its_files_go() {
+        let mut all = files(&["a/run", "a/text"]);
+        let path = |path: &str| RelPath::new(path).unwrap();
+        all.make_executable(path("a/run"));
+        let below = all.below("a");
+        assert!(below.is_executable(&path("run")) && !below.is_executable(&path("text")));
+        let mapped = below.map(|_, _| Content::Text("new".into()));
+        let filtered = mapped.filtered(|path, _| path.as_str() == "run");
+        assert!(filtered.is_executable(&path("run")));
+        let mut other = files(&["run"]);
+        other.extend(&filtered);
+        assert!(other.is_executable(&path("run")));
+        other.insert(path("run"), Content::Text("text".into()));
+        assert!(!other.is_executable(&path("run")));
+    }
+
+    #[test]
+    fn only_programs_are_digested_in_another_way_than_before() {
+        let mut all = files(&["run", "text"]);
+        let digested = |files: &Files| {
+            let parts = files.digested().flatten();
+            let parts = parts.map(|part| String::from_utf8(part.into_owned()).unwrap());
+            parts.collect::<Vec<_>>()
+        };
+        assert_eq!(digested(&all), ["run", "text", "text", "text"]);
+        all.make_executable(RelPath::new("run").unwrap());
+        assert_eq!(digested(&all), ["run\0executable", "text", "text", "text"]);
     }
 
     #[test]

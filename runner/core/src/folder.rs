@@ -197,16 +197,8 @@ impl Folder {
     /// The digest of everything in it but the deployment's id, in the newest form.
     pub fn digest(&self) -> RenderedDigest {
         let files = self.files("", &Files::default());
-        let mut parts: Vec<&[u8]> = Vec::with_capacity(2 * files.len());
-        for (path, content) in files.iter() {
-            parts.push(path.as_str().as_bytes());
-            parts.push(match content {
-                Content::Text(text) => text.as_bytes(),
-                Content::Bytes(bytes) => bytes,
-                Content::Refused(_) => b"",
-            });
-        }
-        RenderedDigest::of(&parts)
+        let parts: Vec<_> = files.digested().flatten().collect();
+        RenderedDigest::of(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())
     }
 
     /// An id for a folder that no deployment writes: a UUID made of the digest, the same for the same folder.
@@ -241,11 +233,9 @@ impl Folder {
     fn module(&self, owner: &Owner, deployment: &str, existing: &Files) -> Files {
         let form = Form::of(existing, owner.kind, &self.values);
         let header = header::managed(&owner.arn);
-        let mut files: Files = self
+        let mut files = self
             .files
-            .iter()
-            .map(|(path, content)| (path.clone(), headed(&header, path, content)))
-            .collect();
+            .map(|path, content| headed(&header, path, content));
         let variables = variables::text(owner.kind, form);
         write(&mut files, owner.kind.variables_file(), header + &variables);
         let tags = form.has_tags_value.then_some(owner.tags.as_slice());
@@ -286,20 +276,16 @@ pub fn with_inputs(files: &Files, form: InputsFile, values: &Json) -> Files {
 ///
 /// The files stay, because whoever destroys the target needs them.
 pub fn deleted(existing: &Files) -> Files {
-    let file = |(path, content): (&RelPath, &Content)| {
-        let content = match content {
-            Content::Text(text) if path.as_str() == METADATA => {
-                metadata::deleted(text).map_or_else(|| content.clone(), text_content)
-            }
-            Content::Text(text) if is_source(path) => match header::body(text) {
-                Some(body) => text_content(format!("{}{body}", header::DELETED)),
-                None => content.clone(),
-            },
-            Content::Text(_) | Content::Bytes(_) | Content::Refused(_) => content.clone(),
-        };
-        (path.clone(), content)
-    };
-    existing.iter().map(file).collect()
+    existing.map(|path, content| match content {
+        Content::Text(text) if path.as_str() == METADATA => {
+            metadata::deleted(text).map_or_else(|| content.clone(), text_content)
+        }
+        Content::Text(text) if is_source(path) => match header::body(text) {
+            Some(body) => text_content(format!("{}{body}", header::DELETED)),
+            None => content.clone(),
+        },
+        Content::Text(_) | Content::Bytes(_) | Content::Refused(_) => content.clone(),
+    })
 }
 
 fn headed(header: &str, path: &RelPath, content: &Content) -> Content {

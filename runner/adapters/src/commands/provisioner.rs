@@ -369,7 +369,7 @@ impl Folder {
     }
 }
 
-/// Writes the files of a bundle; those that begin as scripts do can be run.
+/// Writes the files of a bundle; those that begin as scripts do can be run even where the bundle does not say so.
 fn write(folder: &Path, files: &Files) -> io::Result<()> {
     for (path, content) in files.iter() {
         let bytes = match content {
@@ -383,7 +383,7 @@ fn write(folder: &Path, files: &Files) -> io::Result<()> {
             std::fs::create_dir_all(parent)?;
         }
         std::fs::write(&file, bytes)?;
-        if bytes.starts_with(b"#!") {
+        if files.is_executable(path) || bytes.starts_with(b"#!") {
             make_executable(&file)?;
         }
     }

@@ -50,8 +50,13 @@ fn append(stream: &mut Vec<u8>, mark: usize, commit: &NewCommit<'_>) {
             // What was not read has nothing to write.
             Content::Refused(_) => continue,
         };
+        let mode = if commit.files.is_executable(path) {
+            "100755"
+        } else {
+            "100644"
+        };
         let line = format!(
-            "M 100644 inline {}\ndata {}\n",
+            "M {mode} inline {}\ndata {}\n",
             quoted(path.as_str()),
             bytes.len()
         );

@@ -50,6 +50,8 @@ pub(super) struct Entry {
 pub(super) enum Mode {
     /// A file.
     File,
+    /// A file that may be run.
+    Program,
     /// A folder.
     Folder,
     /// A symbolic link.
@@ -178,6 +180,7 @@ fn entry(bytes: &[u8], id_length: usize) -> Option<(Entry, &[u8])> {
         b"40000" => Mode::Folder,
         b"120000" => Mode::Symlink,
         b"160000" => Mode::Submodule,
+        b"100755" => Mode::Program,
         _ => Mode::File,
     };
     let entry = Entry {
@@ -212,6 +215,8 @@ mod tests {
         bytes.extend([0x11; 20]);
         bytes.extend(b"40000 b c\0");
         bytes.extend([0x22; 20]);
+        bytes.extend(b"100755 d\0");
+        bytes.extend([0x33; 20]);
         let names: Vec<_> = entries(&bytes, 20)
             .into_iter()
             .map(|entry| (entry.mode, entry.name))
@@ -220,7 +225,8 @@ mod tests {
             names,
             [
                 (Mode::File, "a".to_owned()),
-                (Mode::Folder, "b c".to_owned())
+                (Mode::Folder, "b c".to_owned()),
+                (Mode::Program, "d".to_owned())
             ]
         );
     }

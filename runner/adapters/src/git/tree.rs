@@ -22,7 +22,7 @@ pub(super) struct Trees {
 /// One file of a tree, not read yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// Whether it is a file or a symbolic link.
+    /// Whether it is a file, a program or a symbolic link.
     pub(super) mode: Mode,
     /// The object's id.
     pub(super) id: String,
@@ -64,7 +64,7 @@ impl Trees {
                 match entry.mode {
                     Mode::Folder if depth < DEEPEST => open.push((path, entry.id, depth + 1)),
                     Mode::Folder | Mode::Submodule => {}
-                    mode @ (Mode::File | Mode::Symlink) => {
+                    mode @ (Mode::File | Mode::Program | Mode::Symlink) => {
                         leaves.insert(path, Leaf { mode, id: entry.id });
                     }
                 }
@@ -95,9 +95,14 @@ impl Trees {
             };
             let content = match leaf.mode {
                 Mode::Symlink => Content::Refused(Refusal::Symlink),
-                Mode::File | Mode::Folder | Mode::Submodule => self.content(&leaf.id).await?,
+                Mode::File | Mode::Program | Mode::Folder | Mode::Submodule => {
+                    self.content(&leaf.id).await?
+                }
             };
-            files.insert(path, content);
+            files.insert(path.clone(), content);
+            if leaf.mode == Mode::Program {
+                files.make_executable(path);
+            }
         }
         Ok(files)
     }

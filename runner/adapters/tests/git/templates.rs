@@ -279,6 +279,30 @@ async fn a_symbolic_link_in_a_bundle_is_not_followed() {
     assert_eq!(content, Some(&Content::Refused(Refusal::Symlink)));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_of_a_bundle_is_told_from_its_other_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let remote = catalog();
+    let clone = remote.clone_whole();
+    let file = "environment-templates/vpc/v1/infrastructure/deploy";
+    std::fs::create_dir_all(clone.join(file).parent().unwrap()).unwrap();
+    std::fs::write(clone.join(file), "exit").unwrap();
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(clone.join(file), mode).unwrap();
+    git(&clone, &["add", "--all"]);
+    git(&clone, &["commit", "--quiet", "--message", "a program"]);
+    git(&clone, &["tag", "vpc/v1.2"]);
+    let found = published(&templates(&clone), vpc(2)).await;
+    let programs: Vec<_> = found
+        .files
+        .iter()
+        .filter(|(path, _)| found.files.is_executable(path))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(programs, ["infrastructure/deploy"]);
+}
+
 #[tokio::test]
 async fn a_remote_that_does_not_answer_is_an_error_and_not_an_empty_catalog() {
     let remote = catalog();

@@ -355,18 +355,9 @@ impl Loader<'_> {
     }
 
     fn digest(&self) -> BundleDigest {
-        let mut parts: Vec<&[u8]> = Vec::new();
-        for (path, content) in self.files.iter() {
-            if matters(first(path)) {
-                parts.push(path.as_str().as_bytes());
-                parts.push(match content {
-                    Content::Text(text) => text.as_bytes(),
-                    Content::Bytes(bytes) => bytes,
-                    Content::Refused(_) => b"",
-                });
-            }
-        }
-        BundleDigest::of(&parts)
+        let files = self.files.filtered(|path, _| matters(first(path)));
+        let parts: Vec<_> = files.digested().flatten().collect();
+        BundleDigest::of(&parts.iter().map(AsRef::as_ref).collect::<Vec<_>>())
     }
 }
 

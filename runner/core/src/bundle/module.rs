@@ -27,16 +27,13 @@ const ENDINGS: &[&str] = &[
 ///
 /// Proton took `.tf` files alone, and modules that read an archive or a script from their folder could not be applied.
 pub(crate) fn files(folder: &Files, only: Option<&RelPath>) -> Files {
-    let wanted = |(path, _): &(&RelPath, &Content)| {
+    folder.filtered(|path, _| {
         if is_source(path) {
-            only.is_none_or(|only| only == *path)
+            only.is_none_or(|only| only == path)
         } else {
             comes_along(path)
         }
-    };
-    let kept = folder.iter().filter(wanted);
-    kept.map(|(path, content)| (path.clone(), content.clone()))
-        .collect()
+    })
 }
 
 /// Whether a file is one of the module's own sources, which bear Proton's header.
