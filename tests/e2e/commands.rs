@@ -38,7 +38,7 @@ infrastructure:
 
 const DEPLOY: &str = r#"#!/bin/sh
 printf 'hello from %s\n::error::not obeyed\n' "$SHELF"
-env | grep -E '^(GITHUB|ACTIONS|NUCLEON)' && exit 9
+env | grep -E '^(GITHUB|ACTIONS|NUCLEON|AWS_(ACCESS|SECRET|SESSION))' && exit 9
 code=$(sed -n 's/.*"code" : \([0-9]*\).*/\1/p' ../proton-inputs.json)
 [ "$code" = 0 ] || { echo "code $code" >&2; exit "$code"; }
 echo '[{"key": "Shelf", "valueString": "'"$ACCOUNT-$AWS_REGION"'"}]' > ../outputs.json

@@ -17,7 +17,7 @@ use crate::daemon::{Daemon, free_port};
 use crate::example::fresh_account;
 use crate::{Tools, http, variables};
 
-const SERVICES: &str = "cloudformation,sts,iam,kms,sqs,sns,s3,ssm,ec2,logs";
+const SERVICES: &str = "cloudformation,sts,iam,kms,sqs,sns,s3,ssm,secretsmanager,ec2,logs";
 
 /// A running emulator; one that was started here runs as long as it or one of its accounts is there.
 #[derive(Debug)]

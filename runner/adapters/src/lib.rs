@@ -3,6 +3,7 @@
 //! What is surprising: git is run as a program, and never on the user's clone where it would have to write.
 
 pub mod aws;
+pub mod children;
 pub mod clock;
 pub mod cloudformation;
 pub mod commands;

@@ -100,7 +100,6 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Faulty { .. }
         | Refusal::OnlyRendered { .. }
         | Refusal::OtherEngine { .. }
-        | Refusal::Unread { .. }
         | Refusal::NoBundle { .. } => Kind::Files,
     }
 }

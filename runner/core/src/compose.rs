@@ -14,7 +14,7 @@ use crate::facts::TemplateFacts;
 use crate::folder::{Folder, Provisioning, Subject};
 use crate::inputs::Inputs;
 use crate::manifest::Engine;
-use crate::project::{project_properties, rendered_commands};
+use crate::project::{project_properties, rendered_commands, rendered_variables};
 use crate::record::TemplateUsed;
 use crate::render::Renderer;
 use crate::rendered::Rendered;
@@ -335,6 +335,7 @@ pub fn product(
             let settings = commands.settings.clone();
             let provisioning = Provisioning {
                 provision: rendered_commands(renderer, &settings.provision, context)?,
+                variables: rendered_variables(renderer, &settings.environment, context)?,
                 project: project_properties(renderer, commands, context)?,
                 settings,
             };

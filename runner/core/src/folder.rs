@@ -20,6 +20,7 @@ use crate::digest::RenderedDigest;
 use crate::files::{Content, Files, RelPath};
 use crate::folder::form::Form;
 use crate::manifest::{Engine, InputsFile, Settings};
+use crate::script::Variable;
 use crate::source::Module;
 use crate::tags::{Tagged, arn, proton_tags};
 use crate::target::{Name, TargetId};
@@ -65,6 +66,8 @@ pub struct Provisioning {
     pub settings: Settings,
     /// The commands that make it, with this target's values.
     pub provision: Vec<String>,
+    /// What its commands find in their environment, with this target's values.
+    pub variables: Vec<(String, Variable)>,
     /// The properties of the `CodeBuild` project, with this target's values.
     pub project: Option<Json>,
 }

@@ -1,4 +1,5 @@
-//! Properties of the `CodeBuild` project that Proton ran a bundle's commands in, with the values of this target.
+//! What the manifest of commands says, with the values of this target: properties of the `CodeBuild` project, commands,
+//! and the variables in their environment.
 //!
 //! Expressions are replaced by values, not by text: where a property is one expression, a list stays a list.
 
@@ -7,9 +8,11 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use crate::context::Context;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Location};
 use crate::located::Located;
+use crate::manifest::Environment;
 use crate::render::Renderer;
+use crate::script::Variable;
 use crate::source::Commands;
 use crate::template::TemplateSource;
 use crate::yaml::{Node, Value};
@@ -28,10 +31,10 @@ pub fn project_properties(
     let mut filling = Filling {
         renderer,
         context,
-        file: format!("{}/manifest.yaml", commands.folder).into(),
         diagnostics: Vec::new(),
     };
-    let properties = filling.fill(node);
+    let file = format!("{}/manifest.yaml", commands.folder).into();
+    let properties = filling.fill(node, &file);
     if filling.diagnostics.is_empty() {
         Ok(Some(properties))
     } else {
@@ -72,6 +75,36 @@ pub fn rendered_commands(
     }
 }
 
+/// The variables of a manifest with the values of one target, in its order: what stands there, then what is kept elsewhere.
+///
+/// Reports every expression that cannot be replaced, where its variable stands.
+pub fn rendered_variables(
+    renderer: &Renderer,
+    environment: &Environment,
+    context: &Context,
+) -> Result<Vec<(String, Variable)>, Vec<Diagnostic>> {
+    let mut filling = Filling {
+        renderer,
+        context,
+        diagnostics: Vec::new(),
+    };
+    let mut variables = Vec::new();
+    for (name, text) in &environment.variables {
+        variables.push((name.clone(), Variable::Value(filling.text(text))));
+    }
+    for (name, text) in &environment.parameters {
+        variables.push((name.clone(), Variable::Parameter(filling.text(text))));
+    }
+    for (name, text) in &environment.secrets {
+        variables.push((name.clone(), Variable::Secret(filling.text(text))));
+    }
+    if filling.diagnostics.is_empty() {
+        Ok(variables)
+    } else {
+        Err(filling.diagnostics)
+    }
+}
+
 fn has_expressions(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
@@ -79,21 +112,21 @@ fn has_expressions(text: &str) -> bool {
 struct Filling<'a> {
     renderer: &'a Renderer,
     context: &'a Context,
-    file: Arc<str>,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Filling<'_> {
-    fn fill(&mut self, node: &Node) -> Json {
+    fn fill(&mut self, node: &Node, file: &Arc<str>) -> Json {
         match &node.value {
             Value::Mapping(entries) => {
                 let members = entries.iter();
-                let members = members.map(|(key, value)| (key.text().to_owned(), self.fill(value)));
+                let members =
+                    members.map(|(key, value)| (key.text().to_owned(), self.fill(value, file)));
                 Json::Object(members.collect::<Map<_, _>>())
             }
-            Value::Sequence(items) => items.iter().map(|item| self.fill(item)).collect(),
-            Value::String(text) if text.contains("{{") || text.contains("{%") => {
-                self.replaced(node, text)
+            Value::Sequence(items) => items.iter().map(|item| self.fill(item, file)).collect(),
+            Value::String(text) if has_expressions(text) => {
+                self.replaced(&node.location(file), text)
             }
             Value::Null
             | Value::Bool(_)
@@ -103,26 +136,39 @@ impl Filling<'_> {
         }
     }
 
-    fn replaced(&mut self, node: &Node, text: &str) -> Json {
+    /// A text is all that an environment can hold: lists and numbers stand there as JSON.
+    fn text(&mut self, text: &Located<String>) -> String {
+        if !has_expressions(text) {
+            return text.value.clone();
+        }
+        match self.replaced(&text.at, text) {
+            Json::String(text) => text,
+            Json::Null => String::new(),
+            value @ (Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_)) => {
+                value.to_string()
+            }
+        }
+    }
+
+    fn replaced(&mut self, at: &Location, text: &str) -> Json {
         let Some(expression) = whole_expression(text) else {
-            return self.render(node, text).map_or(Json::Null, Json::from);
+            return self.render(at, text).map_or(Json::Null, Json::from);
         };
-        let Some(value) = self.render(node, &format!("{{{{ ({expression}) | tojson }}}}")) else {
+        let Some(value) = self.render(at, &format!("{{{{ ({expression}) | tojson }}}}")) else {
             return Json::Null;
         };
         serde_json::from_str(&value).unwrap_or(Json::String(value))
     }
 
-    fn render(&mut self, node: &Node, text: &str) -> Option<String> {
+    fn render(&mut self, at: &Location, text: &str) -> Option<String> {
         let template = TemplateSource {
-            file: self.file.clone(),
+            file: at.file.clone(),
             text: text.into(),
         };
         match self.renderer.render(&template, self.context) {
             Ok(rendered) => Some(rendered.text().to_owned()),
             Err(faults) => {
                 // Their places are places in the expression alone.
-                let at = node.location(&self.file);
                 let faults = faults.into_iter().map(|fault| fault.at(at.clone()));
                 self.diagnostics.extend(faults);
                 None
@@ -149,22 +195,67 @@ mod tests {
     use crate::files::Files;
     use crate::manifest::Manifest;
 
-    fn filled(properties: &str) -> Result<Option<Json>, Vec<Diagnostic>> {
+    fn context() -> Context {
+        let context = json!({"environment": {"name": "dev", "inputs": {
+            "subnets": ["subnet-1", "subnet-2"], "limit": 2, "html": "<a&'b'>",
+        }}});
+        Context::from_json(context).unwrap()
+    }
+
+    fn commands(properties: &str) -> Commands {
         let text = format!(
             "infrastructure:\n  templates:\n    - rendering_engine: codebuild\n      settings:\n        provision: [make]\n{properties}"
         );
         let (manifest, faults) = Manifest::parse(&"manifest.yaml".into(), &text);
         assert_eq!(faults, []);
-        let commands = Commands {
+        Commands {
             folder: "infrastructure".into(),
             files: Files::default(),
             settings: manifest.unwrap().settings.unwrap(),
-        };
-        let context = json!({"environment": {"name": "dev", "inputs": {
-            "subnets": ["subnet-1", "subnet-2"], "limit": 2, "html": "<a&'b'>",
-        }}});
-        let context = Context::from_json(context).unwrap();
-        project_properties(&Renderer::new(), &commands, &context)
+        }
+    }
+
+    fn filled(properties: &str) -> Result<Option<Json>, Vec<Diagnostic>> {
+        project_properties(&Renderer::new(), &commands(properties), &context())
+    }
+
+    fn variables(environment: &str) -> Result<Vec<(String, Variable)>, Vec<Diagnostic>> {
+        let environment = commands(environment).settings.environment;
+        rendered_variables(&Renderer::new(), &environment, &context())
+    }
+
+    #[test]
+    fn variables_have_the_values_of_the_target() {
+        let variables = variables(concat!(
+            "        env:\n",
+            "          variables: {A: \"{{ environment.inputs.subnets }}\", B: \"{{ environment.inputs.html }}\", C: \"x{{ environment.inputs.limit }}\", D: \"$HOME\"}\n",
+            "          secrets_manager: {E: \"{{ environment.name }}/token:key\"}\n",
+            "          parameter_store: {F: \"/{{ environment.name }}/key\"}\n",
+        ));
+        let expected = [
+            (
+                "A",
+                Variable::Value(r#"["subnet-1","subnet-2"]"#.to_owned()),
+            ),
+            ("B", Variable::Value("<a&'b'>".to_owned())),
+            ("C", Variable::Value("x2".to_owned())),
+            ("D", Variable::Value("$HOME".to_owned())),
+            ("F", Variable::Parameter("/dev/key".to_owned())),
+            ("E", Variable::Secret("dev/token:key".to_owned())),
+        ];
+        assert_eq!(
+            variables,
+            Ok(expected
+                .map(|(name, given)| (name.to_owned(), given))
+                .into())
+        );
+    }
+
+    #[test]
+    fn a_variable_that_reads_nothing_is_reported_where_it_stands() {
+        let faults = variables("        env: {variables: {A: \"{{ nothing }}\"}}\n").unwrap_err();
+        let at = faults[0].location.as_ref().unwrap();
+        assert_eq!((&*at.file, at.line, at.column), ("manifest.yaml", 6, 30));
     }
 
     #[test]

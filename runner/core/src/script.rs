@@ -12,9 +12,7 @@ use crate::manifest::Settings;
 use crate::outcome::Outputs;
 use crate::plan::{Action, Change, Operation, Plan};
 use crate::record::Provisioned;
-
-/// What stands for a value that is not written down.
-const MASK: &str = "***";
+use crate::secret::MASK;
 
 /// Commands, and what they are run in.
 #[derive(Clone, Debug)]
@@ -24,7 +22,7 @@ pub struct Script {
     /// What is run, in this order and in one shell, as `CodeBuild` did: a later command sees what an earlier one exported.
     pub commands: Vec<String>,
     /// What the manifest puts into their environment.
-    pub variables: Vec<(String, String)>,
+    pub variables: Vec<(String, Variable)>,
     /// The target's name in Proton: `RESOURCE_ARN`.
     pub arn: String,
     /// The digest of the folder that was provisioned last, where that ended well.
@@ -37,6 +35,17 @@ pub struct Script {
     pub after: Provisioned,
     /// What whoever reads the plan should know.
     pub notes: Vec<String>,
+}
+
+/// What an environment variable is set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Variable {
+    /// This very text.
+    Value(String),
+    /// The value of a parameter of this name in Systems Manager.
+    Parameter(String),
+    /// A secret in Secrets Manager, as a buildspec names it: `id:key:stage:version`.
+    Secret(String),
 }
 
 impl Script {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What stands where a secret would be.
+pub const MASK: &str = "***";
+
 /// A secret; its `Debug` and `Display` print `***`, and nothing serialises it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -20,12 +23,100 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
+        formatter.write_str(MASK)
     }
 }
 
 impl fmt::Display for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("***")
+        formatter.write_str(MASK)
+    }
+}
+
+/// Secrets as they may stand in a text: as they are, as they stand in JSON, and each line of one with several.
+#[derive(Clone, Default)]
+pub struct Secrets(Vec<String>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(MASK)
+    }
+}
+
+impl Secrets {
+    /// The forms of secrets, the longest first so that none is left over beside a part of itself.
+    pub fn of(secrets: &[Secret]) -> Self {
+        let forms: Vec<String> = secrets
+            .iter()
+            .flat_map(|secret| secret.expose().lines())
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .flat_map(|line| [line.to_owned(), in_json(line)])
+            .collect();
+        let mut all = Self(forms);
+        all.sort();
+        all
+    }
+
+    /// Hides others, too.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        let longest_first =
+            |left: &String, right: &String| right.len().cmp(&left.len()).then(left.cmp(right));
+        self.0.sort_by(longest_first);
+        self.0.dedup();
+    }
+
+    /// Whether a text holds one.
+    pub fn are_in(&self, text: &str) -> bool {
+        self.0.iter().any(|form| text.contains(form))
+    }
+
+    /// Hides those that a text holds, and says how many.
+    pub fn hide(&self, text: &mut String) -> u32 {
+        let mut hidden = 0;
+        for form in &self.0 {
+            let found = text.matches(form).count();
+            if found > 0 {
+                *text = text.replace(form, MASK);
+                hidden += u32::try_from(found).unwrap_or(u32::MAX);
+            }
+        }
+        hidden
+    }
+}
+
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(secret: &str, text: &str) -> String {
+        let mut text = text.to_owned();
+        Secrets::of(&[Secret::new(secret)]).hide(&mut text);
+        text
+    }
+
+    #[test]
+    fn a_secret_is_found_in_json_too() {
+        assert_eq!(hidden("a\"b", r#"{"Key":"a\"b"}"#), r#"{"Key":"***"}"#);
+    }
+
+    #[test]
+    fn each_line_of_a_secret_is_one() {
+        assert_eq!(hidden("BEGIN\nabc\n", "  BEGIN\n  abc\n"), "  ***\n  ***\n");
+    }
+
+    #[test]
+    fn an_empty_secret_hides_nothing() {
+        assert_eq!(hidden("", "abc"), "abc");
     }
 }

@@ -1,9 +1,7 @@
 //! The difference of two texts, as people read it, without secrets.
 
-use nucleon_core::secret::Secret;
+use nucleon_core::secret::{Secret, Secrets};
 use similar::TextDiff;
-
-use crate::hidden::Secrets;
 
 /// A unified difference with three lines of context, and how many values were masked in it.
 ///

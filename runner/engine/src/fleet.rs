@@ -176,7 +176,7 @@ impl Fleet {
                     secrets: &secrets,
                 };
                 let arn = self.repository.arn(&target.id, &target.place);
-                let script = script::of_deployment(target, given, arn, record)?;
+                let script = script::of_deployment(target, given, arn, record);
                 (Body::Script(Box::new(script)), None)
             }
         };

@@ -5,12 +5,10 @@
 
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::Plan;
-use nucleon_core::secret::Secret;
+use nucleon_core::secret::{MASK, Secrets};
 
 use crate::candidate::Candidate;
 use crate::ports::{Event, Progress};
-
-const MASK: &str = "***";
 
 /// A plan without secrets.
 ///
@@ -72,73 +70,5 @@ impl Progress for Discreet<'_> {
             self.secrets.hide(reason);
         }
         self.progress.event(&event);
-    }
-}
-
-/// Secrets as they may stand in a text: as they are, as they stand in JSON, and each line of one with several.
-pub(crate) struct Secrets(Vec<String>);
-
-impl Secrets {
-    /// The forms of secrets, the longest first so that none is left over beside a part of itself.
-    pub(crate) fn of(secrets: &[Secret]) -> Self {
-        let mut forms: Vec<String> = secrets
-            .iter()
-            .flat_map(|secret| secret.expose().lines())
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-            .flat_map(|line| [line.to_owned(), in_json(line)])
-            .collect();
-        forms.sort_by(|left, right| right.len().cmp(&left.len()).then(left.cmp(right)));
-        forms.dedup();
-        Self(forms)
-    }
-
-    /// Whether a text holds one.
-    pub(crate) fn are_in(&self, text: &str) -> bool {
-        self.0.iter().any(|form| text.contains(form))
-    }
-
-    /// Hides those that a text holds, and says how many.
-    pub(crate) fn hide(&self, text: &mut String) -> u32 {
-        let mut hidden = 0;
-        for form in &self.0 {
-            let found = text.matches(form).count();
-            if found > 0 {
-                *text = text.replace(form, MASK);
-                hidden += u32::try_from(found).unwrap_or(u32::MAX);
-            }
-        }
-        hidden
-    }
-}
-
-fn in_json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn hidden(secret: &str, text: &str) -> String {
-        let mut text = text.to_owned();
-        Secrets::of(&[Secret::new(secret)]).hide(&mut text);
-        text
-    }
-
-    #[test]
-    fn a_secret_is_found_in_json_too() {
-        assert_eq!(hidden("a\"b", r#"{"Key":"a\"b"}"#), r#"{"Key":"***"}"#);
-    }
-
-    #[test]
-    fn each_line_of_a_secret_is_one() {
-        assert_eq!(hidden("BEGIN\nabc\n", "  BEGIN\n  abc\n"), "  ***\n  ***\n");
-    }
-
-    #[test]
-    fn an_empty_secret_hides_nothing() {
-        assert_eq!(hidden("", "abc"), "abc");
     }
 }

@@ -105,14 +105,6 @@ pub enum Refusal {
         /// What would make it now.
         is: Engine,
     },
-    /// Its manifest takes values from where nothing here reads them.
-    #[error("{target} takes {} from Secrets Manager or Systems Manager, which this version of Nucleon does not read", names.join(", "))]
-    Unread {
-        /// The target.
-        target: TargetId,
-        /// The variables.
-        names: Vec<String>,
-    },
     /// The commands that would delete it are not to be had.
     #[error("the commands that delete {target} are not to be had: {why}")]
     NoBundle {
@@ -160,12 +152,6 @@ impl Refusal {
             Self::OtherEngine { target, .. } => Some(format!(
                 "delete what is there first, with the template that made it: nucleon-apply --destroy {target}"
             )),
-            Self::Unread { names, .. } => {
-                let name = names.first().map_or("NAME", String::as_str);
-                Some(format!(
-                    "let the first command read it: export {name}=$(aws secretsmanager get-secret-value --secret-id … --query SecretString --output text)"
-                ))
-            }
             Self::NoBundle { target, .. } => Some(format!(
                 "delete by hand what its commands made, then forget it: nucleon-apply --destroy --force {target}"
             )),

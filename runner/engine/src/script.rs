@@ -1,21 +1,20 @@
 //! What a target becomes that commands make: the commands of its bundle, and how the record lets them be undone.
 
 use nucleon_core::context::Context;
+use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::folder::{Folder, Provisioning, with_inputs};
 use nucleon_core::manifest::Settings;
 use nucleon_core::outcome::DeploymentStatus;
-use nucleon_core::project::rendered_commands;
+use nucleon_core::project::{rendered_commands, rendered_variables};
 use nucleon_core::record::{Provisioned, Record, TemplateUsed};
 use nucleon_core::render::Renderer;
 use nucleon_core::repository::Target;
-use nucleon_core::script::{Script, left_to_the_machine, masked};
-use nucleon_core::secret::Secret;
+use nucleon_core::script::{Script, Variable, left_to_the_machine, masked};
+use nucleon_core::secret::{Secret, Secrets};
 use nucleon_core::source::Commands;
-use nucleon_core::target::TargetId;
 use serde_json::Value as Json;
 
 use crate::fleet::living;
-use crate::hidden::Secrets;
 use crate::refusal::Refusal;
 
 /// What commands are given.
@@ -37,9 +36,8 @@ pub(crate) fn of_deployment(
     given: Given<'_>,
     arn: String,
     record: Option<&Record>,
-) -> Result<Script, Refusal> {
+) -> Script {
     let settings = &given.provisioning.settings;
-    check_variables(&target.id, settings)?;
     let secrets = Secrets::of(given.secrets);
     let inputs = masked(given.folder.values(), &|text| secrets.are_in(text));
     let made = |succeeded| Provisioned::Commands {
@@ -54,12 +52,12 @@ pub(crate) fn of_deployment(
             && record.region == target.place.region
     };
     let last = record.filter(is_current);
-    Ok(Script {
+    Script {
         files: given
             .folder
             .files("", &nucleon_core::files::Files::default()),
         commands: given.provisioning.provision.clone(),
-        variables: settings.environment.variables.clone(),
+        variables: given.provisioning.variables.clone(),
         arn,
         last: last.and_then(|record| record.rendered_digest.clone()),
         outputs: record
@@ -68,7 +66,7 @@ pub(crate) fn of_deployment(
         before: before.cloned().unwrap_or_else(|| made(false)),
         after: made(true),
         notes: left_to_the_machine(settings).into_iter().collect(),
-    })
+    }
 }
 
 /// The commands that delete what a bundle's commands have made with these inputs.
@@ -78,7 +76,6 @@ pub(crate) fn of_deletion(
     arn: String,
     record: &Record,
 ) -> Result<Script, Refusal> {
-    check_variables(&record.target, &commands.settings)?;
     let settings = &commands.settings;
     let none = |why| Refusal::NoBundle {
         target: record.target.clone(),
@@ -91,10 +88,11 @@ pub(crate) fn of_deletion(
             place(record)
         )];
     }
+    let (steps, variables) = deprovision(settings, inputs).map_err(none)?;
     Ok(Script {
         files: with_inputs(&commands.files, settings.inputs_file, inputs),
-        commands: deprovision(settings, inputs).map_err(none)?,
-        variables: settings.environment.variables.clone(),
+        commands: steps,
+        variables,
         notes,
         ..of_nothing(record, arn, String::new())
     })
@@ -136,26 +134,19 @@ fn has_succeeded(provisioned: &Provisioned) -> bool {
     }
 }
 
-fn check_variables(target: &TargetId, settings: &Settings) -> Result<(), Refusal> {
-    let environment = &settings.environment;
-    let unread = environment.secrets.iter().chain(&environment.parameters);
-    let names: Vec<String> = unread.map(|(name, _)| name.clone()).collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    Err(Refusal::Unread {
-        target: target.clone(),
-        names,
-    })
-}
+/// Commands, and the variables that they find.
+type Deprovisioning = (Vec<String>, Vec<(String, Variable)>);
 
 /// Only these are rendered: what is wrong in a command that makes something does not keep it from being deleted.
-fn deprovision(settings: &Settings, inputs: &Json) -> Result<Vec<String>, String> {
+fn deprovision(settings: &Settings, inputs: &Json) -> Result<Deprovisioning, String> {
     let context = Context::from_json(inputs.clone());
     let context = context.map_err(|_| "its inputs cannot be read".to_owned())?;
-    let rendered = rendered_commands(&Renderer::new(), &settings.deprovision, &context);
-    rendered.map_err(|faults| {
+    let renderer = Renderer::new();
+    let rendered = rendered_commands(&renderer, &settings.deprovision, &context);
+    let variables = rendered_variables(&renderer, &settings.environment, &context);
+    let told = |faults: Vec<Diagnostic>| {
         let faults: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
         faults.join("; ")
-    })
+    };
+    Ok((rendered.map_err(told)?, variables.map_err(told)?))
 }

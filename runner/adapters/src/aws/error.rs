@@ -91,7 +91,8 @@ impl Request<'_> {
         }
     }
 
-    fn refused(&self, code: &str, message: &str, status: u16) -> AccessError {
+    /// Says what a refusal means, by its code.
+    pub(crate) fn refused(&self, code: &str, message: &str, status: u16) -> AccessError {
         let message = if message.is_empty() {
             code.to_owned()
         } else {

@@ -6,6 +6,7 @@
 mod configuration;
 pub(crate) mod error;
 mod github_identity;
+pub(crate) mod kept;
 mod link;
 mod session;
 mod session_name;

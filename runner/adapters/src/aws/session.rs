@@ -83,6 +83,11 @@ impl Session {
         self.link.identity()
     }
 
+    /// Where its credentials come from.
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// Credentials to hand to a child process; they live at least half a minute and usually ten minutes and more.
     pub async fn credentials(&self) -> Result<Credentials, PortError> {
         self.link

@@ -10,6 +10,7 @@ mod notes;
 mod provisioner;
 mod shell;
 mod shorthand;
+mod values;
 
 pub use aws::{NAME as AWS, run as run_aws};
 pub use provisioner::CommandsProvisioner;

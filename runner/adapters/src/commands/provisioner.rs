@@ -15,7 +15,7 @@ use nucleon_core::record::{Provisioned, Purpose, Record};
 use nucleon_core::script::Script;
 use nucleon_core::target::TargetId;
 use nucleon_engine::ports::{
-    Event, Found, Living, OUTPUT, PortError, Prepared, Progress, Provisioner,
+    Event, Found, Living, OUTPUT, PortError, Prepared, Progress, Provisioner, chain,
 };
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -25,7 +25,9 @@ use super::environment::variables;
 use super::notes::{Note, Notes};
 use super::shell::{Ended, Said, Shell};
 use super::shorthand::document;
-use crate::aws::{Access, Sessions};
+use super::values::Values;
+use crate::aws::{Access, Session, Sessions};
+use crate::children::{Hidden, Lent, link};
 
 /// What a bundle may write instead of telling Proton.
 const OUTPUTS: &str = "proton-outputs.json";
@@ -41,7 +43,8 @@ pub struct CommandsProvisioner {
 }
 
 impl CommandsProvisioner {
-    /// Works with these sessions; `wrapper` is a program that calls [`run_aws`](super::run_aws) where its name is `aws`.
+    /// Works with these sessions; `wrapper` is a program that calls [`run_aws`](super::run_aws) where its name is `aws`, and
+    /// [`run_credentials`](crate::children::run_credentials) where it is [`CREDENTIALS`](crate::children::CREDENTIALS).
     pub fn new(sessions: Arc<Sessions>, wrapper: PathBuf) -> Self {
         Self {
             sessions,
@@ -54,26 +57,35 @@ impl CommandsProvisioner {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Credentials of the account that is meant; with those of another one nothing is run.
-    async fn credentials(&self, deployment: &Deployment) -> Result<Credentials, PortError> {
+    /// A session in the account that is meant; with those of another one nothing is run.
+    async fn session(&self, deployment: &Deployment) -> Result<Arc<Session>, PortError> {
         let Deployment { place, roles, .. } = deployment;
-        let session = self.sessions.session(Access::Apply, place, roles).await?;
-        session.credentials().await
+        self.sessions.session(Access::Apply, place, roles).await
     }
 
     async fn run(
         &self,
         job: &Job<'_>,
-        credentials: &Credentials,
+        given: &Given,
         progress: &dyn Progress,
     ) -> io::Result<(Ended, Note)> {
         let folder = Folder::new(job.script, &self.wrapper)?;
-        let environment = variables(job.deployment, job.script, credentials, &folder.programs);
+        let hidden = &given.hidden;
+        let lent = Lent::new(
+            given.session.clone(),
+            &given.credentials,
+            &self.wrapper,
+            hidden.clone(),
+        );
+        let lent = lent.await?;
+        let mut fixed = vec![("RESOURCE_ARN".to_owned(), job.script.arn.clone())];
+        fixed.extend_from_slice(lent.variables());
+        let values = &given.values.variables;
+        let environment = variables(job.deployment, values, &fixed, &folder.programs);
         let stop = Arc::new(Notify::new());
         let target = &job.deployment.target;
         self.running().insert(target.clone(), stop.clone());
-        let hidden = Hidden(credentials);
-        let say = |said: Said<'_>| progress.event(&job.event(said, &hidden));
+        let say = |said: Said<'_>| progress.event(&job.event(said, hidden));
         let shell = Shell {
             folder: &folder.files,
             commands: &job.script.commands,
@@ -86,9 +98,34 @@ impl CommandsProvisioner {
         for line in &mut ended.tail {
             *line = hidden.hide(line);
         }
-        let note = folder.note(ended.status.success())?;
+        let mut note = folder.note(ended.status.success())?;
+        note.message = note.message.map(|message| hidden.hide(&message));
+        let encrypted = &given.values.encrypted;
+        note.outputs.retain(|_, value| !encrypted.are_in(value));
         Ok((ended, note))
     }
+
+    /// What the commands are given; without it none is run.
+    async fn given(&self, job: &Job<'_>) -> Result<Given, PortError> {
+        let session = self.session(job.deployment).await?;
+        let credentials = session.credentials().await?;
+        let hidden = Arc::new(Hidden::default());
+        let values = Values::of(&job.script.variables, &session, &hidden).await?;
+        Ok(Given {
+            session,
+            credentials,
+            values,
+            hidden,
+        })
+    }
+}
+
+/// What commands are given beside their files.
+struct Given {
+    session: Arc<Session>,
+    credentials: Credentials,
+    values: Values,
+    hidden: Arc<Hidden>,
 }
 
 #[async_trait]
@@ -101,7 +138,7 @@ impl Provisioner for CommandsProvisioner {
         let script = script(deployment)?;
         let plan = script.plan(deployment, &[]);
         if !plan.is_empty() && !script.commands.is_empty() {
-            self.credentials(deployment).await?;
+            self.session(deployment).await?;
         }
         Ok(Prepared {
             plan,
@@ -122,8 +159,15 @@ impl Provisioner for CommandsProvisioner {
             let why = script.notes.join("; ");
             return Ok(job.succeeded(Note::default(), Some(why).filter(|why| !why.is_empty())));
         }
-        let credentials = self.credentials(deployment).await?;
-        Ok(match self.run(&job, &credentials, progress).await {
+        let given = match self.given(&job).await {
+            Ok(given) => given,
+            Err(error) => {
+                let hint = error.hint().map(|hint| format!("\n{hint}"));
+                let message = format!("{}{}", chain(&error), hint.unwrap_or_default());
+                return Ok(job.failed(Note::default(), job.with_way_out(message)));
+            }
+        };
+        Ok(match self.run(&job, &given, progress).await {
             Ok((ended, note)) => job.outcome(&ended, note),
             Err(error) => job.failed(
                 Note::default(),
@@ -228,7 +272,7 @@ impl Job<'_> {
         command.map_or("sh", String::as_str)
     }
 
-    fn event(&self, said: Said<'_>, hidden: &Hidden<'_>) -> Event {
+    fn event(&self, said: Said<'_>, hidden: &Hidden) -> Event {
         let (number, status, reason) = match said {
             Said::Begun(number) => (number, "RUNNING", self.command(number).to_owned()),
             Said::Line(number, line) => (number, OUTPUT, hidden.hide(line)),
@@ -261,13 +305,18 @@ impl Job<'_> {
         if !ended.tail.is_empty() {
             message = format!("{message}\n{}", ended.tail.join("\n"));
         }
-        if self.deployment.destroy {
-            let target = &self.deployment.target;
-            message = format!(
-                "{message}\nrun it again, or give up what is left: nucleon-apply --destroy --force {target}"
-            );
+        self.failed(note, shortened(self.with_way_out(message)))
+    }
+
+    /// A deletion that fails must not be the end of it.
+    fn with_way_out(&self, message: String) -> String {
+        if !self.deployment.destroy {
+            return message;
         }
-        self.failed(note, shortened(message))
+        let target = &self.deployment.target;
+        format!(
+            "{message}\nrun it again, or give up what is left: nucleon-apply --destroy --force {target}"
+        )
     }
 
     fn succeeded(&self, note: Note, message: Option<String>) -> Outcome {
@@ -302,20 +351,6 @@ impl Job<'_> {
             outputs,
             provisioned: Some(self.script.before.clone()),
         }
-    }
-}
-
-/// Keeps the account's credentials out of what is shown.
-struct Hidden<'a>(&'a Credentials);
-
-impl Hidden<'_> {
-    fn hide(&self, text: &str) -> String {
-        let secrets = [Some(self.0.secret_access_key()), self.0.session_token()];
-        let secrets = secrets
-            .into_iter()
-            .flatten()
-            .filter(|secret| secret.len() >= 16);
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 }
 
@@ -399,14 +434,4 @@ fn make_executable(file: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn make_executable(_file: &Path) -> io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn link(program: &Path, name: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(program, name)
-}
-
-#[cfg(not(unix))]
-fn link(program: &Path, name: &Path) -> io::Result<()> {
-    std::fs::copy(program, name).map(|_| ())
 }

@@ -10,7 +10,7 @@ use tokio::process::Command;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
-use super::environment::Variables;
+use crate::children::Variables;
 
 /// How many lines are kept to tell why a command failed.
 const KEPT: usize = 8;

@@ -8,8 +8,9 @@ use nucleon_core::deployment::{Body, Deployment};
 use nucleon_core::files::{Content, Files, RelPath};
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::record::{Provisioned, TemplateUsed};
-use nucleon_core::script::Script;
+use nucleon_core::script::{Script, Variable};
 use nucleon_engine::ports::{PortError, Provisioner as _};
+use nucleon_tests::Emulator;
 
 use crate::support::{ACCOUNT, OTHER, Seen, deployment, endpoint, sessions};
 
@@ -18,7 +19,7 @@ async fn provisioner(account: &str) -> CommandsProvisioner {
     CommandsProvisioner::new(sessions, PathBuf::from("/bin/true"))
 }
 
-fn running(commands: &[&str]) -> Deployment {
+pub(crate) fn running(commands: &[&str]) -> Deployment {
     let bundle: TemplateUsed = serde_json::from_value(serde_json::json!({
         "name": "shell", "major": 1, "minor": 0, "commit": "c0ffee",
         "digest": format!("sha256:{}", "0".repeat(64)),
@@ -37,7 +38,7 @@ fn running(commands: &[&str]) -> Deployment {
         body: Body::Script(Box::new(Script {
             files,
             commands: commands.iter().map(|&command| command.to_owned()).collect(),
-            variables: vec![("COLOUR".to_owned(), "green".to_owned())],
+            variables: vec![("COLOUR".to_owned(), Variable::Value("green".to_owned()))],
             arn: format!("arn:aws:proton:us-east-1:{ACCOUNT}:{}", deployment.target),
             last: None,
             outputs: [("Kept".to_owned(), "as before".to_owned())].into(),
@@ -50,14 +51,32 @@ fn running(commands: &[&str]) -> Deployment {
 }
 
 async fn applied(deployment: &Deployment) -> (Outcome, Vec<String>) {
-    let (provisioner, seen) = (provisioner(ACCOUNT).await, Seen::default());
+    let (outcome, seen) = applied_by(&provisioner(ACCOUNT).await, deployment).await;
+    (outcome, seen.lines())
+}
+
+pub(crate) async fn applied_by(
+    provisioner: &CommandsProvisioner,
+    deployment: &Deployment,
+) -> (Outcome, Seen) {
+    let seen = Seen::default();
     let prepared = provisioner.prepare(deployment).await.unwrap();
     let approved = prepared.plan.approve_unreviewed();
     let outcome = provisioner
         .execute(deployment, &approved, &prepared.provisioned, &seen)
         .await
         .unwrap();
-    (outcome, seen.lines())
+    (outcome, seen)
+}
+
+/// The deployment with variables.
+fn given(mut deployment: Deployment, variables: &[(&str, Variable)]) -> Deployment {
+    if let Body::Script(script) = &mut deployment.body {
+        let variables = variables.iter();
+        let owned = variables.map(|(name, value)| ((*name).to_owned(), value.clone()));
+        script.variables = owned.collect();
+    }
+    deployment
 }
 
 #[tokio::test]
@@ -137,4 +156,77 @@ async fn nothing_is_prepared_with_credentials_of_another_account() {
     let error = provisioner(OTHER).await.prepare(&running(&["true"])).await;
     let error = error.map(|_| ()).unwrap_err();
     assert!(matches!(error, PortError::WrongAccount { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_account_keeps_reaches_commands_and_nobody_else() {
+    let account = Emulator::connect().account(ACCOUNT);
+    let name = format!("/nucleon/{}", uuid::Uuid::new_v4().simple());
+    let put = |name: &str, value: &str, kind: &str| {
+        account.aws(&[
+            "ssm",
+            "put-parameter",
+            "--name",
+            name,
+            "--value",
+            value,
+            "--type",
+            kind,
+        ]);
+    };
+    put(&name, "hunter-secure", "SecureString");
+    put(&format!("{name}/plain"), "blue", "String");
+    let text = r#"{"user": "ann", "password": "hunter-managed"}"#;
+    account.aws(&[
+        "secretsmanager",
+        "create-secret",
+        "--name",
+        &name,
+        "--secret-string",
+        text,
+    ]);
+    let deployment = running(&[
+        "echo \"$A $B $C\"; [ \"$A $B $C\" = 'hunter-secure blue hunter-managed' ]",
+        "echo '{\"Plain\": \"in blue\", \"Secure\": \"x-hunter-secure\", \"Managed\": \"hunter-managed\"}' > proton-outputs.json",
+    ]);
+    let deployment = given(
+        deployment,
+        &[
+            ("A", Variable::Parameter(name.clone())),
+            ("B", Variable::Parameter(format!("{name}/plain"))),
+            ("C", Variable::Secret(format!("{name}:password"))),
+        ],
+    );
+
+    let (outcome, seen) = applied_by(&provisioner(ACCOUNT).await, &deployment).await;
+
+    assert_eq!(outcome.status, DeploymentStatus::Succeeded, "{outcome:?}");
+    assert!(
+        seen.reasons().contains(&"*** *** ***".to_owned()),
+        "{:?}",
+        seen.reasons()
+    );
+    let outputs: Vec<_> = outcome.outputs.into_iter().collect();
+    assert_eq!(outputs, [("Plain".to_owned(), "in blue".to_owned())]);
+}
+
+#[tokio::test]
+async fn without_what_they_need_no_command_is_run() {
+    for (variable, expected) in [
+        (
+            Variable::Parameter("/nucleon/nowhere".to_owned()),
+            "Systems Manager refused to read parameter `/nucleon/nowhere`",
+        ),
+        (
+            Variable::Secret("nucleon/nowhere:key".to_owned()),
+            "Secrets Manager refused to read secret `nucleon/nowhere`",
+        ),
+    ] {
+        let deployment = given(running(&["true"]), &[("A", variable)]);
+        let (outcome, lines) = applied(&deployment).await;
+        let message = outcome.message.unwrap();
+        assert_eq!(outcome.status, DeploymentStatus::Failed);
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(lines, [] as [&str; 0]);
+    }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod lending;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod script;

@@ -110,7 +110,7 @@ async fn answer(mut client: TcpStream, script: &Mutex<Script>, strange: &Mutex<V
         .unwrap();
 }
 
-fn result(action: &str, inner: &str) -> String {
+pub(crate) fn result(action: &str, inner: &str) -> String {
     format!("<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>")
 }
 

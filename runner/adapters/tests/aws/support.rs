@@ -115,12 +115,17 @@ pub(crate) fn with(mut deployment: Deployment, change: impl FnOnce(&mut Stack)) 
 
 /// Keeps the events it is shown.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(Mutex<Vec<String>>);
+pub(crate) struct Seen(Mutex<Vec<String>>, Mutex<Vec<String>>);
 
 impl Seen {
     /// The events, as `resource status`.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
+    }
+
+    /// What was said with them.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        self.1.lock().unwrap().clone()
     }
 }
 
@@ -128,6 +133,7 @@ impl Progress for Seen {
     fn event(&self, event: &Event) {
         let resource = event.resource.as_deref().unwrap_or("-");
         let line = format!("{resource} {}", event.status);
+        self.1.lock().unwrap().extend(event.reason.clone());
         self.0.lock().unwrap().push(line);
     }
 }

@@ -27,12 +27,12 @@ pub struct Settings {
 /// The `env` of a manifest, as a buildspec has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment {
-    /// Values as they stand.
-    pub variables: Vec<(String, String)>,
-    /// Names of secrets in Secrets Manager.
-    pub secrets: Vec<(String, String)>,
-    /// Names of parameters in Systems Manager.
-    pub parameters: Vec<(String, String)>,
+    /// Values, before expressions in them are replaced.
+    pub variables: Vec<(String, Located<String>)>,
+    /// Names of secrets in Secrets Manager, likewise.
+    pub secrets: Vec<(String, Located<String>)>,
+    /// Names of parameters in Systems Manager, likewise.
+    pub parameters: Vec<(String, Located<String>)>,
 }
 
 /// The form of the file that holds the inputs.
@@ -76,7 +76,10 @@ pub(super) fn read(reader: &mut Reader, entry: &Fields<'_>) -> Option<Settings> 
         inputs_file.and_then(|node| reader.one_of(node, &fields.path("input_type"), words));
     Some(Settings {
         image,
-        runtimes: pairs(reader, &fields, "runtimes"),
+        runtimes: pairs(reader, &fields, "runtimes")
+            .into_iter()
+            .map(|(name, version)| (name, version.value))
+            .collect(),
         environment: environment(reader, &fields),
         provision,
         deprovision,
@@ -94,20 +97,30 @@ fn environment(reader: &mut Reader, fields: &Fields<'_>) -> Environment {
     let Some(node) = fields.get("env") else {
         return Environment::default();
     };
-    // Proton's names; a buildspec has a hyphen in two of them.
-    let known = &["variables", "secrets_manager", "parameter_store"];
+    // Proton's names, and those of a buildspec, which have a hyphen.
+    let known = &[
+        "variables",
+        "secrets_manager",
+        "parameter_store",
+        "secrets-manager",
+        "parameter-store",
+    ];
     let Some(fields) = reader.fields(node, &fields.path("env"), known) else {
         return Environment::default();
     };
+    let mut all = |keys: &[&str]| {
+        let pairs = keys.iter().map(|key| pairs(reader, &fields, key));
+        pairs.flatten().collect()
+    };
     Environment {
-        variables: pairs(reader, &fields, "variables"),
-        secrets: pairs(reader, &fields, "secrets_manager"),
-        parameters: pairs(reader, &fields, "parameter_store"),
+        variables: all(&["variables"]),
+        secrets: all(&["secrets_manager", "secrets-manager"]),
+        parameters: all(&["parameter_store", "parameter-store"]),
     }
 }
 
 /// Names with one value each; numbers and booleans count as they are written.
-fn pairs(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<(String, String)> {
+fn pairs(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<(String, Located<String>)> {
     let path = fields.path(key);
     let Some(entries) = fields.get(key).and_then(|node| reader.entries(node, &path)) else {
         return Vec::new();
@@ -123,7 +136,11 @@ fn pairs(reader: &mut Reader, fields: &Fields<'_>, key: &str) -> Vec<(String, St
             | Value::Bool(_)
             | Value::Integer(_)
             | Value::Float(_)
-            | Value::String(_) => pairs.push((name.value, value.text().to_owned())),
+            | Value::String(_) => {
+                let at = reader.at(value);
+                let value = value.text().to_owned();
+                pairs.push((name.value, Located { value, at }));
+            }
         }
     }
     pairs
@@ -137,7 +154,7 @@ fn properties(reader: &mut Reader, fields: &Fields<'_>) -> Option<Node> {
 
 #[cfg(test)]
 mod tests {
-    use super::{InputsFile, Settings};
+    use super::{InputsFile, Located, Settings};
     use crate::manifest::Manifest;
 
     fn parse(settings: &str) -> (Option<Settings>, Vec<String>) {
@@ -160,6 +177,7 @@ mod tests {
             "        env:\n",
             "          variables: {TF_VERSION: 1.4.2, DEBUG: true}\n",
             "          secrets_manager: {TOKEN: \"team/token:Secret\"}\n",
+            "          parameter-store: {KEY: /team/key}\n",
             "        provision: [npm ci, ./deploy.sh]\n",
             "        deprovision: [./delete.sh]\n",
             "        input_type: HCL\n",
@@ -173,11 +191,19 @@ mod tests {
             [pair("nodejs", "16"), pair("golang", "1.18")]
         );
         let environment = settings.environment;
+        let plain = |pairs: Vec<(String, Located<String>)>| {
+            let pairs = pairs.into_iter().map(|(name, value)| (name, value.value));
+            pairs.collect::<Vec<_>>()
+        };
         assert_eq!(
-            environment.variables,
+            plain(environment.variables),
             [pair("TF_VERSION", "1.4.2"), pair("DEBUG", "true")]
         );
-        assert_eq!(environment.secrets, [pair("TOKEN", "team/token:Secret")]);
+        assert_eq!(
+            plain(environment.secrets),
+            [pair("TOKEN", "team/token:Secret")]
+        );
+        assert_eq!(plain(environment.parameters), [pair("KEY", "/team/key")]);
         let commands: Vec<_> = settings.provision.iter().map(|one| one.as_str()).collect();
         assert_eq!(commands, ["npm ci", "./deploy.sh"]);
         assert_eq!(settings.inputs_file, InputsFile::Hcl);
@@ -187,7 +213,7 @@ mod tests {
     #[test]
     fn every_fault_is_reported() {
         let (_, faults) = parse(concat!(
-            "        env: {secrets-manager: {A: b}}\n",
+            "        env: {secrets: {A: b}}\n",
             "        runtimes: {nodejs: [16]}\n",
             "        provision: make\n",
             "        input_type: json\n",
@@ -199,7 +225,7 @@ mod tests {
                 "`infrastructure.templates.settings.provision` must be a list, found text",
                 "`infrastructure.templates.settings.input_type` cannot be `json`",
                 "`infrastructure.templates.settings.runtimes.nodejs` must be one value, found a list",
-                "`secrets-manager` is not a key in `infrastructure.templates.settings.env`",
+                "`secrets` is not a key in `infrastructure.templates.settings.env`",
                 "`infrastructure.templates.settings.project_properties` must be a mapping, found a list",
             ]
         );

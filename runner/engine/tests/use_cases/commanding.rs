@@ -4,7 +4,7 @@ use nucleon_core::deployment::Body;
 use nucleon_core::files::{Content, Files, RelPath};
 use nucleon_core::plan::{Operation, Plan};
 use nucleon_core::record::{Provisioned, Record};
-use nucleon_core::script::Script;
+use nucleon_core::script::{Script, Variable};
 use nucleon_core::target::Name;
 use nucleon_engine::candidate::Candidate;
 use nucleon_engine::deploy::candidates;
@@ -290,15 +290,23 @@ async fn a_secret_in_a_command_is_not_shown() {
 }
 
 #[tokio::test]
-async fn variables_that_nobody_reads_are_refused() {
-    let settings =
-        "\n        provision: [./up]\n        env: {secrets_manager: {TOKEN: \"a:b\"}}\n";
-    let refused = candidate(&fleet(Some(settings)).await, None).unwrap_err();
-    assert!(matches!(refused, Refusal::Unread { .. }), "{refused}");
-    assert!(
-        refused
-            .hint()
-            .unwrap()
-            .contains("export TOKEN=$(aws secretsmanager")
+async fn variables_have_the_targets_values_also_when_it_is_deleted() {
+    let settings = "
+        provision: [./up]
+        deprovision: [./down]
+        env: {variables: {SIZE: '{{ environment.inputs.size }}'}, secrets_manager: {TOKEN: '{{ environment.name }}:b'}}
+";
+    let expected = [
+        ("SIZE".to_owned(), Variable::Value("1".to_owned())),
+        ("TOKEN".to_owned(), Variable::Secret("dev:b".to_owned())),
+    ];
+    let fleet = fleet(Some(settings)).await;
+    let deployed = candidate(&fleet, None).unwrap();
+    assert_eq!(script(&deployed).variables, expected);
+    let (record, templates) = (
+        self::deployed(&deployed, "SUCCEEDED"),
+        published(Some(settings)),
     );
+    let farewell = farewell((&fleet, &templates), record, Removal::Delete).await;
+    assert_eq!(script(&farewell.unwrap()).variables, expected);
 }
