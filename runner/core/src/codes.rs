@@ -31,7 +31,7 @@ codes! {
     FileNotUtf8 "file/not-utf8" "a file that must be text is not UTF-8",
     FileTooLarge "file/too-large" "a file is larger than anything Nucleon reads",
     FileSymlink "file/symlink" "a file is a symbolic link or leaves its folder",
-    FileQuota "file/quota" "a file or a bundle is larger than Proton took",
+    FileQuota "file/quota" "a file, a bundle, a name or a list is larger than Proton took",
     FileMissing "file/missing" "a file that another file names does not exist",
     YamlSyntax "yaml/syntax" "the text is not YAML",
     YamlDuplicateKey "yaml/duplicate-key" "a key stands twice in one mapping",

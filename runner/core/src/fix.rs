@@ -93,11 +93,13 @@ fn part_of(files: &Files, folder: &str, manifest: &str, part: Part) -> Vec<Fix> 
         .and_then(|node| node.get("templates"));
     let entries = templates.and_then(Node::as_sequence).unwrap_or_default();
     let edits = entries.iter().filter_map(|entry| engine(entry, manifest));
-    fixes.extend(rewrite(file, manifest, edits.collect()));
+    let mut edits: Vec<Edit> = edits.collect();
+    if entries.iter().any(|entry| is(entry, "codebuild")) {
+        edits.extend(lint::new_names_in_manifest(manifest, part));
+    }
+    fixes.extend(rewrite(file, manifest, edits));
     for entry in entries {
-        let is_text =
-            |key: &str, text: &str| entry.get(key).is_some_and(|node| node.text() == text);
-        if !is_text("engine", "jinja") && !is_text("rendering_engine", "jinja") {
+        if !is(entry, "jinja") {
             continue;
         }
         let named = entry
@@ -114,6 +116,12 @@ fn part_of(files: &Files, folder: &str, manifest: &str, part: Part) -> Vec<Fix> 
         }
     }
     fixes
+}
+
+/// Whether an entry names an engine, by either key.
+fn is(entry: &Node, engine: &str) -> bool {
+    let mut named = ["engine", "rendering_engine"].into_iter();
+    named.any(|key| entry.get(key).is_some_and(|node| node.text() == engine))
 }
 
 /// `engine:` becomes `rendering_engine:`.
@@ -208,6 +216,19 @@ mod tests {
             },
         ];
         assert_eq!(fixes(&files), expected);
+    }
+
+    #[test]
+    fn commands_are_rewritten_where_they_stand() {
+        let manifest = |size: &str| {
+            format!(
+                "# {{{{ service_name }}}}\ninfrastructure:\n  templates:\n    - rendering_engine: codebuild\n      settings:\n        provision: [\"make {{{{ {size} }}}}\"]\n"
+            )
+        };
+        let file = "t/v1/instance_infrastructure/manifest.yaml";
+        let (old, new) = ("service_instance.size", "service_instance.inputs.size");
+        let files = files(&[("t/v1/schema/schema.yaml", SERVICE), (file, &manifest(old))]);
+        assert_eq!(fixes(&files), [rewrite_of(file, &manifest(new))]);
     }
 
     #[test]

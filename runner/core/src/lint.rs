@@ -4,6 +4,10 @@
 //! template is rendered with samples of its schema: the least that a spec may set, everything, and every value of
 //! inputs that have few. What is wrong only for made-up values is not told.
 
+mod documents;
+mod hcl;
+mod hcl_tokens;
+mod members;
 mod old;
 mod reads;
 mod tokens;
@@ -19,12 +23,14 @@ use crate::bundle::{Bundle, BundleKind, Part};
 use crate::codes::Code;
 use crate::cores::{self, Cores};
 use crate::diagnostic::{Diagnostic, Location};
+use crate::quota;
 use crate::render::Renderer;
-use crate::rendered::location;
+use crate::rendered::{MOST_FAULTS, location};
 use crate::schema::{Declared, InputType};
 use crate::suggest::closest;
 use crate::target::Name;
 use crate::template::TemplateSource;
+use documents::{Document, Language, documents, is_opaque, reads_of_manifest};
 use reads::{Read, reads};
 use trial::{Tried, input_of, tried};
 
@@ -53,11 +59,17 @@ pub fn check(cores: &dyn Cores, bundles: &Bundles) -> Vec<Diagnostic> {
 
 /// The edits that give a template's values the names that they have since June 2021.
 pub fn new_names(template: &TemplateSource, part: Part) -> Vec<Edit> {
-    let edits = reads(&template.text);
-    edits
-        .iter()
-        .filter_map(|read| old::edit(read, part))
-        .collect()
+    renamed(&reads(&template.text), part)
+}
+
+/// The same for the commands and properties of a manifest.
+pub fn new_names_in_manifest(manifest: &str, part: Part) -> Vec<Edit> {
+    renamed(&reads_of_manifest(manifest), part)
+}
+
+fn renamed(reads: &[Read], part: Part) -> Vec<Edit> {
+    let edits = reads.iter().filter_map(|read| old::edit(read, part));
+    edits.collect()
 }
 
 /// The values of the context that a template mentions.
@@ -108,6 +120,7 @@ struct Linter<'a> {
 struct Mention<'m> {
     read: &'m Read,
     source: &'m TemplateSource,
+    language: Language,
     part: Part,
 }
 
@@ -122,21 +135,12 @@ impl Linter<'_> {
     fn bundle(&mut self, trials: &Trials) {
         let mut used: BTreeMap<InputType, Used> = BTreeMap::new();
         for (part, source) in &self.bundle.parts {
-            let Some(source) = source.template() else {
-                continue;
-            };
-            for read in &reads(&source.text) {
-                self.mention(Mention {
-                    read,
-                    source,
-                    part: *part,
-                });
-                if let Some(input) = inputs_of(read, *part) {
-                    used.entry(input).or_default().note(read, *part);
-                }
+            for document in documents(source) {
+                self.document(&document, *part, &mut used);
             }
         }
         self.unused(&used);
+        self.quotas();
         // Static findings say it better than what came of them.
         let told: BTreeSet<(String, u32)> = self.diagnostics.iter().filter_map(line).collect();
         let tried = trials.values().flat_map(|tried| &tried.faults);
@@ -144,9 +148,42 @@ impl Linter<'_> {
         self.diagnostics.extend(further.cloned());
     }
 
+    fn document(&mut self, document: &Document, part: Part, used: &mut BTreeMap<InputType, Used>) {
+        let most = self.diagnostics.len() + MOST_FAULTS;
+        for read in &document.reads {
+            if self.diagnostics.len() < most {
+                self.mention(Mention {
+                    read,
+                    source: &document.source,
+                    language: document.language,
+                    part,
+                });
+            }
+            if let Some(input) = inputs_of(read, part) {
+                used.entry(input).or_default().note(read, part);
+            }
+        }
+        if part == Part::Pipeline {
+            let used = used.entry(InputType::Service).or_default();
+            used.all |= document.inputs.contains(hcl::ANY);
+            used.names.extend(document.inputs.iter().cloned());
+        }
+    }
+
     fn mention(&mut self, mention: Mention<'_>) {
-        let Mention { read, part, .. } = mention;
-        if let Some(edit) = old::edit(read, part) {
+        let Mention {
+            read,
+            part,
+            language,
+            ..
+        } = mention;
+        if language == Language::Hcl
+            && let Some(fault) = members::fault(mention.written(), read, part)
+        {
+            self.report(mention, fault);
+        } else if language == Language::Jinja
+            && let Some(edit) = old::edit(read, part)
+        {
             self.old_name(mention, &edit);
         } else if let Some(input) = inputs_of(read, part) {
             self.input(mention, input);
@@ -194,8 +231,9 @@ impl Linter<'_> {
             None => {
                 let message = format!("`{name}` is not an input of the schema's `{}`", input.key());
                 let near = closest(name, declared.inputs.iter().map(|input| input.name));
+                let provided = mention.language.provided(mention.written());
                 let help = near.map_or_else(
-                    || format!("declare `{name}` in the schema, or write `| default(…)`"),
+                    || format!("declare `{name}` in the schema, or {provided}"),
                     |near| format!("write `{near}`"),
                 );
                 let fault = graded(Code::TemplateUnknownInput, message, read);
@@ -203,10 +241,8 @@ impl Linter<'_> {
             }
             Some(known) if !known.always && !read.guarded && !read.conditional => {
                 let message = format!("`{name}` is read always, but specs may leave it out");
-                let help = format!(
-                    "give it a default in the schema, require it, or ask `{} is defined` first",
-                    mention.written()
-                );
+                let asked = mention.language.asked(mention.written());
+                let help = format!("give it a default in the schema, require it, or {asked}");
                 let fault = Diagnostic::warning(Code::TemplateOptionalInput, message);
                 self.report(mention, fault.help(help));
             }
@@ -254,7 +290,7 @@ impl Linter<'_> {
         let message = format!("`{name}` is not an output of `{template}@{major}`");
         let near = closest(name, outputs.iter().map(String::as_str));
         let help = near.map_or_else(
-            || format!("add it to the `Outputs` of `{template}`, or take `{template}:{major}` out of `compatible_environments`"),
+            || format!("add it to the outputs of `{template}`, or take `{template}:{major}` out of `compatible_environments`"),
             |near| format!("write `{near}`"),
         );
         let fault = graded(Code::TemplateUnknownOutput, message, mention.read);
@@ -289,25 +325,37 @@ impl Linter<'_> {
         let message = format!("`{name}` is not an output of the instances of this template");
         let near = closest(name, outputs.iter().map(String::as_str));
         let help = near.map_or_else(
-            || "add it to the `Outputs` of `instance_infrastructure`".to_owned(),
+            || "add it to the outputs of `instance_infrastructure`".to_owned(),
             |near| format!("write `{near}`"),
         );
         let fault = graded(Code::TemplateUnknownOutput, message, mention.read);
         self.report(mention, fault.help(help));
     }
 
-    fn unused(&mut self, used: &BTreeMap<InputType, Used>) {
-        // What other engines read cannot be seen from here.
-        if !self
-            .bundle
-            .parts
-            .values()
-            .all(|source| source.template().is_some())
+    fn quotas(&mut self) {
+        for known in self
+            .declared
+            .iter()
+            .flatten()
+            .flat_map(|declared| &declared.inputs)
         {
-            return;
+            let fault = quota::input_name(known.name);
+            self.diagnostics
+                .extend(fault.map(|fault| fault.at(known.at.clone())));
         }
+        let sources = self.bundle.parts.values();
+        let over = sources.filter_map(documents::output_over_quota);
+        self.diagnostics.extend(over);
+    }
+
+    fn unused(&mut self, used: &BTreeMap<InputType, Used>) {
         for part in self.bundle.parts.keys() {
             let input = input_of(*part);
+            let sees = |part: Part| input_of(part) == input || part == Part::Pipeline;
+            let mut parts = self.bundle.parts.iter();
+            if parts.any(|(part, source)| sees(*part) && is_opaque(source)) {
+                continue;
+            }
             let nothing = Used::default();
             let used = used.get(&input).unwrap_or(&nothing);
             let declared = self.declared[input as usize].clone();
@@ -358,6 +406,9 @@ fn inputs_of(read: &Read, part: Part) -> Option<InputType> {
         }
         (Part::Instance, ["service_instance"] | ["service_instance", "inputs", ..])
         | (Part::Pipeline, ["service_instances", _, "inputs", ..]) => Some(InputType::Service),
+        (Part::Pipeline, ["service_instances"] | ["service_instances", _]) if read.whole => {
+            Some(InputType::Service)
+        }
         (Part::Pipeline, ["pipeline"] | ["pipeline", "inputs", ..]) => Some(InputType::Pipeline),
         _ if old::edit(read, part).is_some() => match (part, path.first()) {
             (Part::Environment, Some(&"environment")) => Some(InputType::Environment),

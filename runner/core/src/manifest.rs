@@ -192,8 +192,12 @@ fn template_file(reader: &mut Reader, fields: &Fields<'_>) -> Option<Located<Rel
     let parse = |text: &str| {
         RelPath::new(text)
             .ok()
-            .filter(|path| !path.as_str().is_empty())
-            .ok_or_else(|| format!("`{text}` is not a file below the manifest's folder"))
+            .filter(|path| !path.as_str().is_empty() && path.as_str() != ALL)
+            .ok_or_else(|| match text {
+                ALL => "`*` means the files of a Terraform module; CloudFormation has one template"
+                    .to_owned(),
+                _ => format!("`{text}` is not a file below the manifest's folder"),
+            })
     };
     reader.parsed(node, &fields.path("file"), parse, help)
 }

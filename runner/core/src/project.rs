@@ -63,8 +63,8 @@ pub fn rendered_commands(
         match renderer.render(&template, context) {
             Ok(rendered) => texts.push(rendered.text().to_owned()),
             Err(faults) => {
-                let faults = faults.into_iter().map(|fault| fault.at(command.at.clone()));
-                diagnostics.extend(faults);
+                let faults = faults.into_iter();
+                diagnostics.extend(faults.map(|fault| within(&command.at, command, fault, 0)));
             }
         }
     }
@@ -152,29 +152,71 @@ impl Filling<'_> {
 
     fn replaced(&mut self, at: &Location, text: &str) -> Json {
         let Some(expression) = whole_expression(text) else {
-            return self.render(at, text).map_or(Json::Null, Json::from);
+            let value = self.render(at, text, (text, 0));
+            return value.map_or(Json::Null, Json::from);
         };
-        let Some(value) = self.render(at, &format!("{{{{ ({expression}) | tojson }}}}")) else {
+        let template = format!("{OPENING}{expression}) | tojson }}}}");
+        let before = text.find(expression).unwrap_or_default();
+        let moved = chars(&text[..before]) - chars(OPENING);
+        let Some(value) = self.render(at, &template, (text, moved)) else {
             return Json::Null;
         };
         serde_json::from_str(&value).unwrap_or(Json::String(value))
     }
 
-    fn render(&mut self, at: &Location, text: &str) -> Option<String> {
+    /// Renders a template that was made of a text; the text has so many characters more before the expression.
+    fn render(
+        &mut self,
+        at: &Location,
+        template: &str,
+        (text, moved): (&str, i64),
+    ) -> Option<String> {
         let template = TemplateSource {
             file: at.file.clone(),
-            text: text.into(),
+            text: template.into(),
         };
         match self.renderer.render(&template, self.context) {
             Ok(rendered) => Some(rendered.text().to_owned()),
             Err(faults) => {
-                // Their places are places in the expression alone.
-                let faults = faults.into_iter().map(|fault| fault.at(at.clone()));
+                let faults = faults.into_iter();
+                let faults = faults.map(|fault| within(at, text, fault, moved));
                 self.diagnostics.extend(faults);
                 None
             }
         }
     }
+}
+
+/// What stands before an expression whose value is wanted, not its text.
+const OPENING: &str = "{{ (";
+
+/// A fault of a text that was rendered, in the place of the file where the text stands.
+///
+/// Where the text stands there on one line as it is, or in quotes, that is the place of the fault itself.
+fn within(at: &Location, text: &str, fault: Diagnostic, moved: i64) -> Diagnostic {
+    let quotes = i64::from(at.length) - chars(text);
+    let place = fault.location.as_ref().filter(|place| place.line == 1);
+    let column = place.and_then(|place| {
+        let column = i64::from(place.column) - 1 + moved + quotes / 2;
+        u32::try_from(column)
+            .ok()
+            .map(|column| (column, place.length))
+    });
+    let at = match column {
+        Some((column, length)) if matches!(quotes, 0 | 2) && column + length <= at.length => {
+            Location {
+                column: at.column + column,
+                length,
+                ..at.clone()
+            }
+        }
+        _ => at.clone(),
+    };
+    fault.at(at)
+}
+
+fn chars(text: &str) -> i64 {
+    i64::try_from(text.chars().count()).unwrap_or(i64::MAX)
 }
 
 /// The expression that a text is as a whole: `{{ environment.inputs.subnets }}`.
@@ -255,7 +297,7 @@ mod tests {
     fn a_variable_that_reads_nothing_is_reported_where_it_stands() {
         let faults = variables("        env: {variables: {A: \"{{ nothing }}\"}}\n").unwrap_err();
         let at = faults[0].location.as_ref().unwrap();
-        assert_eq!((&*at.file, at.line, at.column), ("manifest.yaml", 6, 30));
+        assert_eq!((&*at.file, at.line, at.column), ("manifest.yaml", 6, 34));
     }
 
     #[test]
@@ -290,6 +332,6 @@ mod tests {
             (&*at.file, at.line, at.column)
         });
         let file = "infrastructure/manifest.yaml";
-        assert_eq!(places.collect::<Vec<_>>(), [(file, 7, 14), (file, 8, 14)]);
+        assert_eq!(places.collect::<Vec<_>>(), [(file, 7, 18), (file, 8, 20)]);
     }
 }

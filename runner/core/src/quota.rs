@@ -1,4 +1,4 @@
-//! How large Proton let files be. Nucleon takes more, and says so: what is larger can never have been Proton's.
+//! How large Proton let files be, and how many things there were. Nucleon takes more, and says so: what is larger can never have been Proton's.
 
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location};
@@ -63,6 +63,34 @@ pub(crate) fn bundle(folder: &str, schema: &str, bytes: usize) -> Option<Diagnos
     let help = "keep archives in a bucket, and name them by an input";
     (bytes > BUNDLE)
         .then(|| over(schema, &format!("the bundle `{folder}`"), bytes, BUNDLE).help(help))
+}
+
+/// The most characters that the name of an input had.
+const NAME: usize = 100;
+/// The most outputs that Proton took from what it did not deploy itself.
+pub(crate) const OUTPUTS: usize = 50;
+
+/// Says that there are more things than Proton took.
+pub(crate) fn count(found: usize, most: usize, things: &str) -> Diagnostic {
+    let message = format!("there are {found} {things}, more than the {most} that Proton took");
+    Diagnostic::warning(Code::FileQuota, message)
+}
+
+/// Says that the name of an input is longer than Proton took.
+pub(crate) fn input_name(name: &str) -> Option<Diagnostic> {
+    let found = name.chars().count();
+    let message =
+        format!("this name has {found} characters, more than the {NAME} that Proton took");
+    (found > NAME).then(|| {
+        let fault = Diagnostic::warning(Code::FileQuota, message);
+        fault.help("shorten it, and say more in `title` and `description`")
+    })
+}
+
+/// Says that there are more outputs than Proton took.
+pub(crate) fn outputs(found: usize) -> Option<Diagnostic> {
+    let help = "give out several values as one, with `jsonencode`";
+    (found > OUTPUTS).then(|| count(found, OUTPUTS, "outputs").help(help))
 }
 
 fn over(path: &str, what: &str, bytes: usize, most: usize) -> Diagnostic {

@@ -11,7 +11,7 @@ use crate::secret::Secret;
 use crate::yaml::{self, Node};
 
 const LONGEST_EXCERPT: usize = 80;
-/// So many faults of a rendered text are told: one loop can make as many as it has turns.
+/// So many faults of a file, or of a rendered text, are told: one loop can make as many as it has turns.
 pub(crate) const MOST_FAULTS: usize = 50;
 /// So many values of a line are named.
 const MOST_VALUES: usize = 4;

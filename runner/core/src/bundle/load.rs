@@ -284,7 +284,15 @@ impl Loader<'_> {
                 None
             }
             None => {
-                self.missing(&path, "a manifest says which file is rendered, and by what");
+                let help = match part {
+                    Part::Environment => {
+                        "add it, or take the folder out: without one, teams provision the environment themselves"
+                    }
+                    Part::Instance | Part::Pipeline => {
+                        "a manifest says which file is rendered, and by what"
+                    }
+                };
+                self.missing(&path, help);
                 None
             }
         }

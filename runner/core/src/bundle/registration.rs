@@ -6,6 +6,7 @@ use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::fields::{Faults, Fields, Reader};
 use crate::files::Files;
+use crate::quota;
 use crate::target::Name;
 use crate::version::number;
 use crate::yaml::{self, Node};
@@ -14,6 +15,8 @@ const REGISTRATION: &str = ".template-registration.yaml";
 const LINES: &str = ".compatible-envs";
 /// How it is written now and then; Proton did not read it.
 const MISSPELT: &str = ".compatible_envs";
+/// So many environment templates Proton took.
+const MOST: usize = 10;
 const HELP: &str = "write `compatible_environments: [fargate-env:1]`";
 
 /// What a registration says; by default everything is allowed, as it was for templates registered by other means.
@@ -152,6 +155,16 @@ fn compatible(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(Name, u32)> {
     let items = node.map_or(&[][..], |node| {
         reader.items(node, "compatible_environments")
     });
+    if let Some(node) = node.filter(|_| items.is_empty()) {
+        let message = "this names no environment template, so the template is taken to work with every environment";
+        let fault = Diagnostic::warning(Code::BundleRegistration, message);
+        reader.report(fault.at(reader.at(node)).help(HELP));
+    }
+    if let Some(item) = items.get(MOST) {
+        let fault = quota::count(items.len(), MOST, "environment templates");
+        let help = "make a second template for the others, or leave out those that nobody uses";
+        reader.report(fault.at(reader.at(item)).help(help));
+    }
     let help = "write the template and its major version, as `fargate-env:1`";
     let items = items.iter();
     items

@@ -96,7 +96,7 @@ fn tokens(template: &str, start: usize) -> (Vec<Token<'_>>, usize) {
     (tokens, bytes.len())
 }
 
-fn word_length(text: &str) -> usize {
+pub(super) fn word_length(text: &str) -> usize {
     let other = |character: char| !character.is_alphanumeric() && character != '_';
     text.find(other).unwrap_or(text.len())
 }

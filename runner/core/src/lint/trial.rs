@@ -10,11 +10,12 @@ use crate::context::{
 use crate::diagnostic::{Diagnostic, Location, Severity};
 use crate::facts::TemplateFacts;
 use crate::inputs::Inputs;
+use crate::lint::documents;
+use crate::project::{project_properties, rendered_commands, rendered_variables};
 use crate::render::Renderer;
 use crate::schema::{InputType, Sample, SampleOf};
-use crate::source::Source;
+use crate::source::{Commands, Source};
 use crate::target::Name;
-use crate::template::TemplateSource;
 
 /// What trying a part came to.
 #[derive(Default)]
@@ -26,8 +27,15 @@ pub(super) struct Tried {
 
 /// Renders one part with every sample.
 pub(super) fn tried(bundle: &Bundle, part: Part, renderer: &Renderer) -> Tried {
-    let Some(source) = bundle.parts.get(&part).and_then(Source::template) else {
-        return Tried::default();
+    let source = match bundle.parts.get(&part) {
+        Some(source @ (Source::Template(_) | Source::Commands(_))) => source,
+        Some(Source::Module(module)) => {
+            return Tried {
+                outputs: documents::outputs(module),
+                ..Tried::default()
+            };
+        }
+        None => return Tried::default(),
     };
     let samples = bundle.schema.samples(input_of(part));
     let mut tried = Tried::default();
@@ -97,16 +105,41 @@ pub(super) fn input_of(part: Part) -> InputType {
 /// The outputs of what a sample renders to, where nothing in it stands for something unknown.
 fn render(
     bundle: &Bundle,
-    source: &TemplateSource,
+    source: &Source,
     (part, sample): (Part, &Sample),
     renderer: &Renderer,
 ) -> Result<Option<Vec<String>>, Vec<Diagnostic>> {
     let context = context(bundle, part, &sample.inputs);
-    let rendered = renderer.render(source, &context)?;
+    let template = match source {
+        Source::Template(template) => template,
+        Source::Commands(commands) => return check_commands(commands, &context, renderer),
+        Source::Module(_) => return Ok(None),
+    };
+    let rendered = renderer.render(template, &context)?;
     match TemplateFacts::of(&rendered) {
         Ok(facts) => Ok(Some(facts.outputs)),
         Err(_) if !rendered.unknown().is_empty() || sample.invented => Ok(None),
         Err(faults) => Err(faults),
+    }
+}
+
+/// Renders what of a manifest is rendered; what commands give out shows only when they run.
+fn check_commands(
+    commands: &Commands,
+    context: &Context,
+    renderer: &Renderer,
+) -> Result<Option<Vec<String>>, Vec<Diagnostic>> {
+    let settings = &commands.settings;
+    let all = [&settings.provision, &settings.deprovision];
+    let rendered = all.map(|list| rendered_commands(renderer, list, context).map(drop));
+    let properties = project_properties(renderer, commands, context).map(drop);
+    let variables = rendered_variables(renderer, &settings.environment, context).map(drop);
+    let results = rendered.into_iter().chain([properties, variables]);
+    let faults: Vec<Diagnostic> = results.filter_map(Result::err).flatten().collect();
+    if faults.is_empty() {
+        Ok(None)
+    } else {
+        Err(faults)
     }
 }
 

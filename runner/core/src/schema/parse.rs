@@ -170,8 +170,24 @@ fn bad_defaults(schema: &Schema, file: &Arc<str>, faults: &mut Vec<Diagnostic>) 
     }
 }
 
+/// `{a = true}` is a mapping in Terraform; in YAML it has a key without a value.
+fn foreign_mapping(default: &Node, file: &Arc<str>) -> Option<Diagnostic> {
+    let mut entries = default.as_mapping()?.iter();
+    let (key, name, value) = entries.find_map(|(key, value)| {
+        let (name, written) = key.text().split_once('=')?;
+        value
+            .is_null()
+            .then_some((key, name.trim(), written.trim()))
+    })?;
+    let message = format!("`{}` is read as a key without a value", key.text());
+    let fault = Diagnostic::warning(Code::SchemaBadDefault, message);
+    let help = format!("write `{name}: {value}`: `=` is Terraform's");
+    Some(fault.at(key.location(file)).help(help))
+}
+
 fn defaults_below(schema: &Schema, rule: &Rule, file: &Arc<str>, faults: &mut Vec<Diagnostic>) {
     if let Some(default) = &rule.default {
+        faults.extend(foreign_mapping(default, file));
         let mut checker = Checker::new(schema, file);
         let refused = checker.default_fault(rule, default);
         faults.extend(refused.map(|fault| Diagnostic {

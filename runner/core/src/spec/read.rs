@@ -24,6 +24,8 @@ static FAULTS: Faults = Faults {
     bad_version: Code::SpecBadVersion,
 };
 
+const ENVIRONMENT: &str = "EnvironmentSpec";
+const SERVICE: &str = "ServiceSpec";
 const CURRENT: &str = "${Proton::CURRENT_VAL}";
 
 pub(super) fn parse(file: &Arc<str>, text: &str) -> (Option<Spec>, Vec<Diagnostic>) {
@@ -43,9 +45,10 @@ fn spec(reader: &mut Reader, node: &Node) -> Option<Spec> {
         return None;
     };
     if let Some(kind) = node.get("proton") {
-        return match kind.as_str() {
-            Some("EnvironmentSpec") => environment(reader, node).map(Spec::Environment),
-            Some("ServiceSpec") => service(reader, node).map(Spec::Service),
+        let meant = meant(reader, node, kind).or(kind.as_str());
+        return match meant {
+            Some(ENVIRONMENT) => environment(reader, node).map(Spec::Environment),
+            Some(SERVICE) => service(reader, node).map(Spec::Service),
             _ => unknown_kind(
                 reader,
                 kind,
@@ -60,6 +63,23 @@ fn spec(reader: &mut Reader, node: &Node) -> Option<Spec> {
         Some(kind) => unknown_kind(reader, kind, "`nucleon` is not `component`"),
         None => unknown_kind(reader, node, "nothing says what kind of spec this is"),
     }
+}
+
+/// The kind that the keys of a spec show, where it names the other one.
+fn meant(reader: &mut Reader, node: &Node, kind: &Node) -> Option<&'static str> {
+    let has = |key: &str| node.get(key).is_some();
+    let of_service = has("instances") || has("pipeline");
+    let (meant, key) = match kind.as_str() {
+        Some(ENVIRONMENT) if of_service && !has("spec") => (SERVICE, "instances"),
+        Some(SERVICE) if has("spec") && !of_service => (ENVIRONMENT, "spec"),
+        _ => return None,
+    };
+    let named = kind.text();
+    let message = format!("this is no `{named}`: it has the keys of `{meant}`");
+    let fault = Diagnostic::error(Code::SpecKind, message).at(reader.at(kind));
+    let help = format!("write `proton: {meant}`; only that has `{key}`");
+    reader.report(fault.help(help));
+    Some(meant)
 }
 
 fn unknown_kind(reader: &mut Reader, node: &Node, message: &str) -> Option<Spec> {

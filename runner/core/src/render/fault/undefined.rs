@@ -74,7 +74,8 @@ impl Fault<'_> {
     fn advice(&self, expression: &str) -> String {
         let json = self.context.to_json();
         let path = self.resolve(expression);
-        renamed(&path, &json)
+        self.loop_ended(expression)
+            .or_else(|| renamed(&path, &json))
             .or_else(|| elsewhere(&path, &json))
             .or_else(|| misspelt(&path, expression, &json))
             .unwrap_or_else(|| {
@@ -82,6 +83,17 @@ impl Fault<'_> {
                     "set it before it is read, or write `{{{{ {expression} | default('…') }}}}`"
                 )
             })
+    }
+
+    /// A loop's variable that is read where no loop has it.
+    fn loop_ended(&self, expression: &str) -> Option<String> {
+        let mut loops = LOOP.captures_iter(self.source);
+        let over =
+            loops.find(|over| over.get(1).is_some_and(|name| name.as_str() == expression))?;
+        let line = self.source[..over.get(0)?.start()].matches('\n').count() + 1;
+        Some(format!(
+            "`{expression}` is there only inside of the loop of line {line}: move what reads it into the loop"
+        ))
     }
 
     /// The path of an expression, with a loop's variable replaced by an element of what the loop goes over.

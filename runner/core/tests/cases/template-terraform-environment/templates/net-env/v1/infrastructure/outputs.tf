@@ -1,0 +1,3 @@
+output "VpcId" {
+  value = aws_vpc.main.id
+}
