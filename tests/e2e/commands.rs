@@ -89,9 +89,8 @@ fn apply(platform: &Platform) -> Nucleon {
         .env("NUCLEON_GITHUB_TOKEN", "ghs_secret")
 }
 
-fn destroy(platform: &Platform, further: &[&str]) -> Finished {
-    let run = apply(platform).args(["--destroy", ENVIRONMENT]);
-    run.args(further).run()
+fn destroy(platform: &Platform) -> Finished {
+    apply(platform).args(["--destroy", ENVIRONMENT]).run()
 }
 
 fn status(platform: &Platform) -> Value {
@@ -133,7 +132,7 @@ fn what_commands_give_out_reaches_a_service_and_is_deleted_by_them() {
         .args(["--destroy", SERVICE])
         .run()
         .succeeds();
-    let destroyed = destroy(&platform, &[]).succeeds();
+    let destroyed = destroy(&platform).succeeds();
     assert!(
         destroyed.stderr().contains("\"text\" : \"hello\""),
         "{destroyed}"
@@ -206,7 +205,7 @@ fn a_failed_provision_tells_why_and_the_target_is_deleted_by_the_bundle_that_was
     let repository = platform.repository();
     repository.git(["rm", "-rq", "templates/notes-env", "environments"]);
     let _ = repository.commit("the bundle is gone").push();
-    let _ = destroy(&platform, &[]).succeeds();
+    let _ = destroy(&platform).succeeds();
     assert_eq!(self::status(&platform), "DELETE_COMPLETE");
 }
 
@@ -223,7 +222,7 @@ fn a_target_whose_commands_cannot_delete_it_is_forgotten_when_that_is_asked_for(
     let platform = environment(platform, "1.2", 0);
     let _ = apply(&platform).run().succeeds();
 
-    let failed = destroy(&platform, &[]).fails_with(3);
+    let failed = destroy(&platform).fails_with(3);
     let message = outcome(&failed, ENVIRONMENT).1;
     assert!(
         message.contains("exit code 4: scripts/delete.sh\nstuck\n"),
@@ -234,7 +233,12 @@ fn a_target_whose_commands_cannot_delete_it_is_forgotten_when_that_is_asked_for(
         "{message}"
     );
 
-    let forgotten = destroy(&platform, &["--force"]).succeeds();
+    let forgotten = apply(&platform)
+        .env("NUCLEON_TARGETS", ENVIRONMENT)
+        .env("NUCLEON_DESTROY", "true")
+        .env("NUCLEON_FORCE", "true")
+        .run()
+        .succeeds();
     assert_eq!(
         outcome(&forgotten, ENVIRONMENT).1,
         format!(

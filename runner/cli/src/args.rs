@@ -138,8 +138,8 @@ impl std::str::FromStr for Flag {
 }
 
 /// How far a deletion goes; only what is deleted can be forgotten.
-pub fn removal(destroy: Flag, force: bool) -> Result<Removal, Failure> {
-    match (destroy.0, force) {
+pub fn removal(destroy: Flag, force: Flag) -> Result<Removal, Failure> {
+    match (destroy.0, force.0) {
         (_, false) => Ok(Removal::Delete),
         (true, true) => Ok(Removal::Forget),
         (false, true) => Err(Failure::new(

@@ -20,6 +20,8 @@ pub const OUT: &str = "NUCLEON_OUT";
 pub const APPROVED: &str = "NUCLEON_APPROVED";
 /// `true`: the targets are to be deleted.
 pub const DESTROY: &str = "NUCLEON_DESTROY";
+/// `true`: targets that are deleted are forgotten where only commands could delete them.
+pub const FORCE: &str = "NUCLEON_FORCE";
 /// Which notification the notify action sends: the sub-command of `nucleon-notify`.
 pub const NOTIFICATION: &str = "NUCLEON_NOTIFICATION";
 /// The file that `nucleon-plan` wrote.

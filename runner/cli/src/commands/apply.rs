@@ -43,8 +43,8 @@ pub struct Apply {
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
     /// Forget targets that their bundle's commands cannot delete; no command is run, and what they made may remain
-    #[arg(long)]
-    force: bool,
+    #[arg(long, env = env::FORCE, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    force: Flag,
     /// Write the outcomes to a file, as JSON
     #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
     out: Option<PathBuf>,

@@ -41,8 +41,8 @@ pub struct Plan {
     #[arg(long, env = env::DESTROY, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
     destroy: Flag,
     /// Plan to forget targets that their bundle's commands cannot delete
-    #[arg(long)]
-    force: bool,
+    #[arg(long, env = env::FORCE, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    force: Flag,
     /// Write the plans to a file, as JSON
     #[arg(long, value_name = "FILE", env = env::OUT, hide_env = true)]
     out: Option<PathBuf>,
