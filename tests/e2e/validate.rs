@@ -118,6 +118,38 @@ fn a_template_that_renders_to_no_yaml_is_shown_where_it_says_so() {
 }
 
 #[test]
+fn published_versions_that_do_not_go_together_are_told_where_they_are_used() {
+    let file = "templates/notes-env/v1/infrastructure/cloudformation.yaml";
+    let service = "proton: ServiceSpec\nname: reader\ntemplate: notes-svc@1.0\ninstances:\n  - {name: one, environment: one, spec: {team: x}}\n";
+    let repository = platform();
+    let newest = repository.read(file);
+    let repository = repository
+        .replace(file, "  Shelf:\n    Value", "  Shelves:\n    Value")
+        .commit("another output")
+        .tag("notes-env/v1.1")
+        .write(file, newest)
+        .write("services/reader.yaml", service)
+        .write("environments/one.yaml", environment("one", ""));
+    let _ = repository.nucleon(["validate"]).succeeds();
+    let repository = repository.replace("environments/one.yaml", "@1.0", "@1.1");
+
+    let told = repository.nucleon(["validate"]).fails_with(1);
+
+    insta::assert_snapshot!(told.stderr(), @r"
+    error[template/unknown-output]: `notes-svc@1.0` reads the output `Shelf`, which `notes-env@1.1` does not give out
+     --> services/reader.yaml:3:11
+      |
+    3 | template: notes-svc@1.0
+      |           ^^^^^^^^^^^^^
+      |
+      = help: use versions that go together; `notes-env@1.1` has `Shelves`
+
+    1 error
+    2 targets and 10 files checked: 1 error and 0 warnings
+    ");
+}
+
+#[test]
 fn in_a_workflow_run_faults_are_annotations() {
     let repository = platform().write("environments/one.yaml", environment("one", "length: many"));
 

@@ -21,6 +21,7 @@ use nucleon_core::secret::Secret;
 use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
 use nucleon_core::validate;
+use nucleon_core::version::VersionRef;
 use nucleon_engine::cores::AllCores;
 use nucleon_engine::dispatch::DispatchingProvisioner;
 use nucleon_engine::fleet::{Fleet, Tips};
@@ -298,7 +299,10 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
     let loaded = crate::main_of::block_on(load(&files, &templates, ""))??.rendered();
     let repository = &loaded.fleet.repository;
     let targets = repository.targets().len();
-    let linted = lint::check(&AllCores, repository.working_bundles());
+    let mut linted = lint::check(&AllCores, repository.working_bundles());
+    let versions = &loaded.fleet.versions;
+    let at_hand = |version: &VersionRef| Some(&*versions.get(version)?.bundle);
+    linted.extend(lint::check_pinned(&AllCores, repository, &at_hand));
     Ok(Checked {
         diagnostics: validate::merge(loaded.diagnostics, linted),
         targets,

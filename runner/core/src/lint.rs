@@ -9,6 +9,7 @@ mod hcl;
 mod hcl_tokens;
 mod members;
 mod old;
+mod pinned;
 mod reads;
 mod tokens;
 mod trial;
@@ -18,6 +19,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use old::Edit;
+pub use pinned::{AtHand, check_pinned};
 
 use crate::bundle::{Bundle, BundleKind, Part};
 use crate::codes::Code;
@@ -303,16 +305,11 @@ impl Linter<'_> {
             .bundles
             .get(key)
             .filter(|bundle| bundle.kind == BundleKind::Environment)?;
-        if bundle.customer_managed {
-            let declared = bundle.schema.declared(InputType::Environment)?;
-            let names = declared.inputs.iter().map(|input| input.name.to_owned());
-            return Some(names.collect()).filter(|_| !declared.open);
-        }
-        self.trials
-            .get(key)?
-            .get(&Part::Environment)?
-            .outputs
-            .clone()
+        let trials = self.trials.get(key);
+        given_out(
+            bundle,
+            trials.and_then(|trials| trials.get(&Part::Environment)),
+        )
     }
 
     fn instance_output(&mut self, mention: Mention<'_>, name: &str) {
@@ -421,6 +418,16 @@ fn inputs_of(read: &Read, part: Part) -> Option<InputType> {
 }
 
 /// The name that stands after `inputs` or `outputs`.
+/// What an environment template gives out, where that can be known from its schema or from trying it.
+fn given_out(bundle: &Bundle, tried: Option<&Tried>) -> Option<BTreeSet<String>> {
+    if bundle.customer_managed {
+        let declared = bundle.schema.declared(InputType::Environment)?;
+        let names = declared.inputs.iter().map(|input| input.name.to_owned());
+        return Some(names.collect()).filter(|_| !declared.open);
+    }
+    tried?.outputs.clone()
+}
+
 fn member<'r>(read: &'r Read, group: &str) -> Option<&'r str> {
     let index = read.path.iter().position(|name| name == group)?;
     read.path.get(index + 1).map(String::as_str)
