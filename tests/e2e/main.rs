@@ -16,6 +16,7 @@ mod documents;
 mod examples;
 mod import;
 mod init;
+mod modules;
 mod notify;
 mod plan;
 mod release;

@@ -11,3 +11,4 @@ pub mod files;
 pub mod git;
 pub mod github;
 mod http;
+pub mod terraform;

@@ -112,6 +112,7 @@ fn kind_of_port(error: &PortError) -> Kind {
         | PortError::WrongAccount { .. }
         | PortError::ForeignStack { .. }
         | PortError::Unexpected { .. } => Kind::Outside,
+        PortError::Faulty { .. } => Kind::Files,
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::builder::Resettable;
 use clap::{CommandFactory, Parser};
+use nucleon_adapters::children::{CREDENTIALS, run_credentials};
 
 use crate::args::{Common, Format};
 use crate::error::{Failure, Kind};
@@ -88,4 +89,15 @@ pub fn block_on<F: Future>(future: F) -> Result<F::Output, Failure> {
     let runtime = runtime
         .map_err(|error| Failure::new(Kind::Outside, format!("could not start: {error}")))?;
     Ok(runtime.block_on(future))
+}
+
+/// The same for binaries that start programs of AWS's: under the name of the credentials helper they are what those ask.
+pub fn main_with_credentials<C: Command>() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let name = arguments.next().unwrap_or_default();
+    let stem = Path::new(&name).file_stem();
+    if stem.is_some_and(|stem| stem == CREDENTIALS) {
+        return run_credentials(&arguments.collect::<Vec<_>>());
+    }
+    main_of::<C>()
 }

@@ -11,6 +11,7 @@ use nucleon_adapters::cloudformation::CloudFormationProvisioner;
 use nucleon_adapters::commands::CommandsProvisioner;
 use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
+use nucleon_adapters::terraform::TerraformProvisioner;
 use nucleon_core::compose::Composition;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::RenderedDigest;
@@ -31,6 +32,7 @@ use nucleon_engine::select::is_pending;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind};
+use crate::output::Lines;
 use crate::{env, output, run};
 
 /// What is said of a target that is to be deleted and has no record.
@@ -177,11 +179,7 @@ impl Workspace {
     }
 
     /// Plans and applies in this repository's accounts.
-    pub async fn provisioner(
-        &self,
-        targets: &[TargetId],
-    ) -> Result<DispatchingProvisioner<CloudFormationProvisioner, CommandsProvisioner>, Failure>
-    {
+    pub async fn provisioner(&self, targets: &[TargetId]) -> Result<AnyProvisioner, Failure> {
         let hub = self.fleet.repository.config().hub.as_ref();
         let hub = hub
             .map(|hub| Hub {
@@ -210,7 +208,9 @@ impl Workspace {
         let own = own.map_err(|error| Failure::new(Kind::Outside, error.to_string()))?;
         Ok(DispatchingProvisioner {
             stacks: CloudFormationProvisioner::new(sessions.clone(), name),
-            scripts: CommandsProvisioner::new(sessions, own),
+            scripts: CommandsProvisioner::new(sessions.clone(), own.clone()),
+            modules: TerraformProvisioner::new(sessions, own, Arc::new(Lines::default()))
+                .map_err(|error| Failure::new(Kind::Outside, error.to_string()))?,
         })
     }
 
@@ -262,6 +262,10 @@ impl Workspace {
         Ok(targets)
     }
 }
+
+/// Deploys targets of every kind.
+pub type AnyProvisioner =
+    DispatchingProvisioner<CloudFormationProvisioner, CommandsProvisioner, TerraformProvisioner>;
 
 /// What targets render to; those with faults are left out.
 fn digests(fleet: &Fleet, targets: &[&Target], tips: &Tips) -> BTreeMap<TargetId, RenderedDigest> {

@@ -93,6 +93,7 @@ codes! {
     RenderSyntax "render/syntax" "the template is not Jinja",
     RenderUndefined "render/undefined" "the template reads a value that does not exist",
     RenderFuel "render/fuel" "the template does not come to an end",
+    TerraformRefused "terraform/refused" "Terraform refuses what a module says",
     RenderFailed "render/failed" "the template fails while it is rendered",
     RenderUnsupported "render/unsupported" "the template uses what Nucleon does not offer",
     RenderInvalidYaml "render/invalid-yaml" "the template renders to text that is not YAML",

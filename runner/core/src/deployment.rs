@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::digest::RenderedDigest;
 use crate::script::Script;
 use crate::target::TargetId;
+use crate::terraform::RootModule;
 
 /// The place a target is deployed to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +59,8 @@ pub enum Body {
     Stack(Stack),
     /// Commands that are run.
     Script(Box<Script>),
+    /// A Terraform module.
+    Module(Box<RootModule>),
 }
 
 /// A stack, and the template that it is to have.

@@ -291,6 +291,13 @@ pub fn deleted(existing: &Files) -> Files {
     })
 }
 
+/// How many lines of a file in a folder are the header that Proton wrote above the module's own.
+pub(crate) fn header_lines(text: &str) -> u32 {
+    let body = header::body(text).unwrap_or(text);
+    let lines = text[..text.len() - body.len()].lines().count();
+    u32::try_from(lines).unwrap_or(0)
+}
+
 fn headed(header: &str, path: &RelPath, content: &Content) -> Content {
     match content {
         Content::Text(text) if is_source(path) => text_content(format!("{header}{text}")),

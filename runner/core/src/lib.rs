@@ -50,6 +50,7 @@ pub mod suggest;
 pub mod tags;
 pub mod target;
 pub mod template;
+pub mod terraform;
 pub mod validate;
 pub mod version;
 pub mod visible;

@@ -33,11 +33,6 @@ impl Engine {
             Self::CodeBuild => "CodeBuild",
         }
     }
-
-    /// Whether this version of Nucleon plans and applies what it renders; the others it only renders.
-    pub fn is_deployed(self) -> bool {
-        matches!(self, Self::CloudFormation | Self::CodeBuild)
-    }
 }
 
 /// What a `manifest.yaml` says.

@@ -61,6 +61,22 @@ pub enum Provisioned {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         change_set_id: Option<String>,
     },
+    /// What Terraform keeps in a state of its own.
+    Terraform {
+        /// The bundle that it was applied from last; components have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bundle: Option<TemplateUsed>,
+        /// What its variables were given, but for secrets, which are `***`.
+        inputs: serde_json::Value,
+        /// Its folder.
+        path: String,
+        /// Where its state is: what `init` was told about the backend.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        backend: BTreeMap<String, String>,
+        /// The machine that ran Terraform, as it names itself in the state's lock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        who: Option<String>,
+    },
     /// Whatever a bundle's commands made; only the bundle knows what that is.
     Commands {
         /// The bundle whose commands delete it: the last one whose commands succeeded, else the first that was tried.

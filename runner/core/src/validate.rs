@@ -12,7 +12,6 @@ use crate::diagnostic::{Diagnostic, Location, tidy};
 use crate::inputs::Inputs;
 use crate::repository::{Outline, Repository};
 use crate::schema::InputType;
-use crate::source::Source;
 use crate::suggest::closest;
 use crate::target::{Name, TargetId};
 use crate::version::VersionRef;
@@ -107,7 +106,7 @@ impl Checker<'_> {
             self.unknown(version, at);
             return;
         };
-        if !self.kind(bundle, input, at) || !self.part(bundle, input, outline, at) {
+        if !self.kind(bundle, input, at) || !self.part(bundle, input, outline) {
             return;
         }
         if input == InputType::Service {
@@ -183,13 +182,7 @@ impl Checker<'_> {
         good
     }
 
-    fn part(
-        &mut self,
-        bundle: &Bundle,
-        input: InputType,
-        outline: Outline<'_>,
-        at: &Location,
-    ) -> bool {
+    fn part(&mut self, bundle: &Bundle, input: InputType, outline: Outline<'_>) -> bool {
         let part = Part::of(input);
         if part == Part::Pipeline && !bundle.has(part) {
             let message = format!("`{}` has no pipeline", bundle.name);
@@ -200,17 +193,6 @@ impl Checker<'_> {
                 "take `pipeline:` out",
             );
             return false;
-        }
-        let engine = bundle.parts.get(&part).map(Source::engine);
-        if let Some(engine) = engine.filter(|engine| !engine.is_deployed()) {
-            let message = format!(
-                "this version of Nucleon renders {} templates and does not deploy them, and `{}` is one",
-                engine.as_str(),
-                bundle.name
-            );
-            let help = "write the folder with `nucleon-render --out DIR`, and apply it as before";
-            let fault = Diagnostic::warning(Code::BundleUnsupportedEngine, message);
-            self.diagnostics.push(fault.at(at.clone()).help(help));
         }
         true
     }

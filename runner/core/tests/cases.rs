@@ -39,7 +39,10 @@ use nucleon_core::yaml;
 const GOOD: &str = "a-good-repository";
 
 /// Codes that no file can bring about, and where they are tested.
-const ELSEWHERE: [(Code, &str); 1] = [(Code::StateCorruptRecord, "runner/adapters/tests/state.rs")];
+const ELSEWHERE: [(Code, &str); 2] = [
+    (Code::StateCorruptRecord, "runner/adapters/tests/state.rs"),
+    (Code::TerraformRefused, "tests/e2e/modules.rs"),
+];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)

@@ -1,4 +1,4 @@
-//! One provisioner in front of two: each deployment goes to the one that its body is for.
+//! One provisioner in front of three: each deployment goes to the one that its body is for.
 
 use async_trait::async_trait;
 use nucleon_core::deployment::{Body, Deployment};
@@ -10,25 +10,30 @@ use crate::ports::{Found, Living, PortError, Prepared, Progress, Provisioner};
 
 /// Serves deployments of every kind.
 #[derive(Debug)]
-pub struct DispatchingProvisioner<Stacks, Scripts> {
+pub struct DispatchingProvisioner<Stacks, Scripts, Modules> {
     /// Serves stacks.
     pub stacks: Stacks,
     /// Runs commands.
     pub scripts: Scripts,
+    /// Runs Terraform.
+    pub modules: Modules,
 }
 
-impl<Stacks: Provisioner, Scripts: Provisioner> DispatchingProvisioner<Stacks, Scripts> {
+impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner>
+    DispatchingProvisioner<Stacks, Scripts, Modules>
+{
     fn of(&self, deployment: &Deployment) -> &dyn Provisioner {
         match deployment.body {
             Body::Stack(_) => &self.stacks,
             Body::Script(_) => &self.scripts,
+            Body::Module(_) => &self.modules,
         }
     }
 }
 
 #[async_trait]
-impl<Stacks: Provisioner, Scripts: Provisioner> Provisioner
-    for DispatchingProvisioner<Stacks, Scripts>
+impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner> Provisioner
+    for DispatchingProvisioner<Stacks, Scripts, Modules>
 {
     async fn plan(&self, deployment: &Deployment) -> Result<Plan, PortError> {
         self.of(deployment).plan(deployment).await

@@ -1,7 +1,9 @@
 //! A repository with the template versions that it uses: from its targets to candidates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use nucleon_core::bundle::Part;
 use nucleon_core::compose::{Composer, Composition, Product, RenderedTemplate, Versions};
 use nucleon_core::config::Provisioning;
 use nucleon_core::cores;
@@ -13,6 +15,7 @@ use nucleon_core::outcome::{DeploymentStatus, Outputs};
 use nucleon_core::record::{Provisioned, Record, SpecUsed};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::schema::InputType;
+use nucleon_core::source::Source;
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::tags;
 use nucleon_core::target::{Name, Stage, TargetId};
@@ -21,6 +24,7 @@ use serde_json::Value as Json;
 use crate::candidate::Candidate;
 use crate::cores::AllCores;
 use crate::given::Given as GivenOutputs;
+use crate::module;
 use crate::ports::Tip;
 use crate::refusal::Refusal;
 use crate::script::{self, Given};
@@ -162,6 +166,18 @@ impl Fleet {
                 let body = Body::Stack(self.stack(target, &made, record));
                 (body, made.facts)
             }
+            Product::Folder(folder) if folder.engine() == Engine::Terraform => {
+                stays_what_it_is(target, record, Engine::Terraform)?;
+                let given = module::Given {
+                    folder: &folder,
+                    bundle: template.as_ref(),
+                    source: self.source_of(target),
+                    secrets: &secrets,
+                };
+                let config = self.repository.config();
+                let module = module::of_deployment(config, &target.place, given, record);
+                (Body::Module(Box::new(module)), None)
+            }
             Product::Folder(folder) => {
                 let Some((bundle, provisioning)) = template.as_ref().zip(folder.provisioning())
                 else {
@@ -190,7 +206,7 @@ impl Fleet {
             roles: target.roles.clone(),
             adopted: match &body {
                 Body::Stack(_) => record.is_some_and(|record| record.provisioned.is_some()),
-                Body::Script(_) => living(record).is_some(),
+                Body::Script(_) | Body::Module(_) => living(record).is_some(),
             },
             rendered,
             id,
@@ -211,6 +227,22 @@ impl Fleet {
             sensitive_outputs,
             needs_approval: self.needs_approval(target),
         })
+    }
+
+    /// Where the sources of a target's module lie in the repository.
+    fn source_of(&self, target: &Target) -> Option<Arc<str>> {
+        let source = match (&target.component, &target.template) {
+            (Some(component), _) => Some(&component.source),
+            (None, Some(version)) => {
+                let versioned = self.versions.get(version)?;
+                versioned.bundle.parts.get(&Part::of_target(&target.id)?)
+            }
+            (None, None) => None,
+        };
+        match source? {
+            Source::Module(module) => Some(module.folder.clone()),
+            Source::Template(_) | Source::Commands(_) => None,
+        }
     }
 
     fn stack(&self, target: &Target, made: &RenderedTemplate, record: Option<&Record>) -> Stack {
@@ -316,7 +348,7 @@ pub(crate) fn living(record: Option<&Record>) -> Option<&Provisioned> {
 fn living_stack(record: Option<&Record>) -> Option<String> {
     match living(record)? {
         Provisioned::Cloudformation { stack_name, .. } => Some(stack_name.clone()),
-        Provisioned::Commands { .. } => None,
+        Provisioned::Commands { .. } | Provisioned::Terraform { .. } => None,
     }
 }
 
@@ -330,6 +362,7 @@ fn stays_what_it_is(
         None => return Ok(()),
         Some(Provisioned::Cloudformation { .. }) => Engine::CloudFormation,
         Some(Provisioned::Commands { .. }) => Engine::CodeBuild,
+        Some(Provisioned::Terraform { .. }) => Engine::Terraform,
     };
     if made_by == engine {
         return Ok(());

@@ -17,6 +17,7 @@ mod hidden;
 pub mod import;
 pub mod journal;
 pub mod load;
+mod module;
 pub mod notify;
 pub mod plan;
 pub mod ports;

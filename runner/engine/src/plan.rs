@@ -43,6 +43,10 @@ async fn provisional(
             let plan = script.plan(&candidate.deployment, &candidate.unknown);
             return Ok(hidden::plan(plan, candidate));
         }
+        Body::Module(module) => {
+            let plan = module.provisional(&candidate.deployment, &candidate.unknown);
+            return Ok(hidden::plan(plan, candidate));
+        }
     };
     let living = provisioner.describe(&candidate.deployment).await?;
     let before = living.as_ref().map(|living| living.template_body.as_str());

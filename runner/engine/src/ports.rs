@@ -68,6 +68,14 @@ pub enum PortError {
         /// The stack.
         stack: String,
     },
+    /// The user's files are wrong, and the system has said where.
+    #[error("what {target} is made from has {} faults", diagnostics.len())]
+    Faulty {
+        /// The target.
+        target: TargetId,
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// The system answered what we do not understand.
     #[error("{system} answered to {action} with what Nucleon does not understand: {message}")]
     Unexpected {
@@ -122,6 +130,7 @@ impl PortError {
             Self::ForeignStack { target, stack } => {
                 Some(format!("adopt it: nucleon import {target} --stack {stack}"))
             }
+            Self::Faulty { .. } => None,
             Self::Unexpected { .. } => Some(
                 "run it again; if it answers the same, report it as a fault of Nucleon".to_owned(),
             ),

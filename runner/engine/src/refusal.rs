@@ -120,7 +120,16 @@ pub enum Refusal {
 
 impl From<PortError> for Refusal {
     fn from(error: PortError) -> Self {
-        Self::Port(Arc::new(error))
+        match error {
+            PortError::Faulty {
+                target,
+                diagnostics,
+            } => Self::Faulty {
+                target,
+                diagnostics,
+            },
+            error => Self::Port(Arc::new(error)),
+        }
     }
 }
 

@@ -117,10 +117,15 @@ pub(crate) fn of_nothing(record: &Record, arn: String, why: String) -> Script {
 
 /// Why nothing is run for a target that is forgotten.
 pub(crate) fn forgotten(record: &Record) -> String {
-    format!(
-        "forgotten: no command is run, and what its commands made may remain in {}",
-        place(record)
-    )
+    let place = place(record);
+    match &record.provisioned {
+        Some(Provisioned::Terraform { .. }) => format!(
+            "forgotten: Terraform is not run, and what it made remains in {place}, with its state"
+        ),
+        Some(Provisioned::Commands { .. } | Provisioned::Cloudformation { .. }) | None => format!(
+            "forgotten: no command is run, and what its commands made may remain in {place}"
+        ),
+    }
 }
 
 fn place(record: &Record) -> String {
@@ -130,7 +135,7 @@ fn place(record: &Record) -> String {
 fn has_succeeded(provisioned: &Provisioned) -> bool {
     match provisioned {
         Provisioned::Commands { succeeded, .. } => *succeeded,
-        Provisioned::Cloudformation { .. } => false,
+        Provisioned::Cloudformation { .. } | Provisioned::Terraform { .. } => false,
     }
 }
 

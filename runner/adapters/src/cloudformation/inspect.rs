@@ -29,7 +29,9 @@ impl Site<'_> {
                 stack_id,
                 change_set_id,
             }) => (stack_name, stack_id, change_set_id),
-            Some(Provisioned::Commands { .. }) => return Err(not_a_stack()),
+            Some(Provisioned::Commands { .. } | Provisioned::Terraform { .. }) => {
+                return Err(not_a_stack());
+            }
             None => (self.stack.name.clone(), None, None),
         };
         let stack = self

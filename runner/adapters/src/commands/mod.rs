@@ -12,5 +12,7 @@ mod shell;
 mod shorthand;
 mod values;
 
+pub(crate) use provisioner::write as write_files;
+
 pub use aws::{NAME as AWS, run as run_aws};
 pub use provisioner::CommandsProvisioner;

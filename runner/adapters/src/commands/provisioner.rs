@@ -247,10 +247,10 @@ impl Provisioner for CommandsProvisioner {
 fn script(deployment: &Deployment) -> Result<&Script, PortError> {
     match &deployment.body {
         Body::Script(script) => Ok(script),
-        Body::Stack(_) => Err(PortError::Unexpected {
+        Body::Stack(_) | Body::Module(_) => Err(PortError::Unexpected {
             system: "the shell",
             action: "run commands".to_owned(),
-            message: "the target is a stack".to_owned(),
+            message: "the target has none".to_owned(),
         }),
     }
 }
@@ -405,7 +405,7 @@ impl Folder {
 }
 
 /// Writes the files of a bundle; those that begin as scripts do can be run even where the bundle does not say so.
-fn write(folder: &Path, files: &Files) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, files: &Files) -> io::Result<()> {
     for (path, content) in files.iter() {
         let bytes = match content {
             Content::Text(text) => text.as_bytes(),

@@ -111,6 +111,7 @@ fn may_pass(error: &PortError) -> bool {
         PortError::Stale { .. }
         | PortError::WrongAccount { .. }
         | PortError::ForeignStack { .. }
+        | PortError::Faulty { .. }
         | PortError::Unexpected { .. } => false,
     }
 }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use nucleon_cli::commands::plan::Plan;
-use nucleon_cli::main_of::main_of;
+use nucleon_cli::main_of::main_with_credentials;
 
 fn main() -> ExitCode {
-    main_of::<Plan>()
+    main_with_credentials::<Plan>()
 }

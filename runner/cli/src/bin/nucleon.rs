@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use nucleon_cli::commands::nucleon::Nucleon;
-use nucleon_cli::main_of::main_of;
+use nucleon_cli::main_of::main_with_credentials;
 
 fn main() -> ExitCode {
-    main_of::<Nucleon>()
+    main_with_credentials::<Nucleon>()
 }

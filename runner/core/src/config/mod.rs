@@ -141,6 +141,19 @@ impl Config {
         })
     }
 
+    /// What `init` is told about the backend of a module at a place, whose folder is `path`.
+    pub fn backend(&self, place: &Place, path: &str) -> BTreeMap<String, String> {
+        let fill = |text: &str| {
+            text.replace("{account_id}", &place.account)
+                .replace("{region}", &place.region)
+                .replace("{path}", path)
+        };
+        let settings = self.terraform.backend.iter();
+        settings
+            .map(|(key, value)| (key.clone(), fill(value)))
+            .collect()
+    }
+
     /// The stage that instances of an environment belong to: its step of the promotion order, or the first.
     pub fn stage_of(&self, environment: &Name) -> Stage {
         let order = self.promotion.order.iter();

@@ -318,6 +318,8 @@ pub enum TerraformBinary {
 pub struct Terraform {
     /// The program.
     pub binary: TerraformBinary,
+    /// The type of the backend, for modules that name none: `s3` where anything is said about it.
+    pub backend_type: Option<String>,
     /// What `init` is told about the backend, with placeholders.
     pub backend: BTreeMap<String, String>,
 }
@@ -339,8 +341,11 @@ impl Terraform {
                 backend.insert(key.value, value);
             }
         }
+        let backend_type = backend.remove("type");
+        let backend_type = backend_type.or_else(|| (!backend.is_empty()).then(|| "s3".to_owned()));
         Some(Self {
             binary: binary.unwrap_or_default(),
+            backend_type,
             backend,
         })
     }

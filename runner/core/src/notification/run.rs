@@ -45,7 +45,7 @@ impl Fared {
     pub fn of_record(record: &Record, stage: Stage) -> Self {
         let stack = match &record.provisioned {
             Some(Provisioned::Cloudformation { stack_name, .. }) => Some(stack_name.clone()),
-            Some(Provisioned::Commands { .. }) | None => None,
+            Some(Provisioned::Commands { .. } | Provisioned::Terraform { .. }) | None => None,
         };
         Self {
             target: record.target.clone(),

@@ -330,6 +330,6 @@ pub(crate) fn stale() -> PortError {
 pub(crate) fn template(candidate: &Candidate) -> &str {
     match &candidate.deployment.body {
         Body::Stack(stack) => &stack.template,
-        Body::Script(_) => panic!("{} is no stack", candidate.target()),
+        Body::Script(_) | Body::Module(_) => panic!("{} is no stack", candidate.target()),
     }
 }
