@@ -84,7 +84,7 @@ impl RootModule {
         Some(Location {
             line,
             column: position.column,
-            length: 1,
+            length: position.length,
             ..Location::start_of(format!("{source}/{}", position.file))
         })
     }

@@ -127,7 +127,7 @@ impl Farewell<'_> {
             Some(Folder::of_module(
                 module,
                 &context,
-                self.subject(record, used, &place),
+                subject(record, used, &place),
             ))
         });
         let config = self.fleet.repository.config();
@@ -145,25 +145,6 @@ impl Farewell<'_> {
             .map(|current| current.inputs.secrets().to_vec())
             .unwrap_or_default();
         Ok(())
-    }
-
-    fn subject<'s>(
-        &'s self,
-        record: &'s Record,
-        used: Option<&'s TemplateUsed>,
-        place: &'s Place,
-    ) -> Subject<'s> {
-        Subject {
-            target: &record.target,
-            tagged: Tagged {
-                account: &place.account,
-                region: &place.region,
-                template: used.map(|used| &used.name),
-                environment: None,
-                attached: None,
-            },
-            version: used.map(|used| (used.major, used.minor)),
-        }
     }
 
     async fn module_of(
@@ -264,5 +245,23 @@ fn values(composition: &Composition) -> Option<&Json> {
     match &composition.product {
         Product::Folder(folder) => Some(folder.values()),
         Product::Template(_) => None,
+    }
+}
+
+fn subject<'s>(
+    record: &'s Record,
+    used: Option<&'s TemplateUsed>,
+    place: &'s Place,
+) -> Subject<'s> {
+    Subject {
+        target: &record.target,
+        tagged: Tagged {
+            account: &place.account,
+            region: &place.region,
+            template: used.map(|used| &used.name),
+            environment: None,
+            attached: None,
+        },
+        version: used.map(|used| (used.major, used.minor)),
     }
 }

@@ -80,7 +80,7 @@ pub enum Refusal {
     #[error("{}", .0.message)]
     Corrupt(Box<Diagnostic>),
     /// The user's files are wrong.
-    #[error("{target} cannot be rendered: its files have faults")]
+    #[error("{target} has faults in its files")]
     Faulty {
         /// The target.
         target: TargetId,

@@ -109,9 +109,11 @@ fn configure(
     let (config, credentials) = (folder.join("config"), folder.join("credentials"));
     link(program, &helper)?;
     std::fs::write(&file, channel.to_text())?;
-    let (helper, file) = (helper.display(), file.display());
-    let text = format!("[default]\ncredential_process = \"{helper}\" \"{file}\"\n");
-    std::fs::write(&config, text)?;
+    let process = process(&helper, &file);
+    std::fs::write(
+        &config,
+        format!("[default]\ncredential_process = {process}\n"),
+    )?;
     // The user's own file would come before a process.
     std::fs::write(&credentials, "")?;
     let path = |path: &Path| path.display().to_string();
@@ -123,6 +125,18 @@ fn configure(
     ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value));
     Ok(variables.into())
+}
+
+/// The command line of the helper.
+///
+/// Terraform's AWS library takes a quote at the beginning and one at the end for those of the whole line, and away.
+fn process(helper: &Path, file: &Path) -> String {
+    let (helper, file) = (helper.display().to_string(), file.display().to_string());
+    if !format!("{helper}{file}").contains(char::is_whitespace) {
+        return format!("{helper} {file}");
+    }
+    let first = if cfg!(unix) { "env " } else { "" };
+    format!("{first}\"{helper}\" \"{file}\"")
 }
 
 /// What every connection needs.

@@ -27,7 +27,7 @@ enum Cleared {
     /// The way is free, and this is to be executed.
     Go(Executable),
     /// It ended here.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
 }
 
 impl Site<'_> {
@@ -67,7 +67,7 @@ impl Site<'_> {
         }
         match self.changed_as_approved(&road, approved).await? {
             Cleared::Go(executable) => self.execute(executable, progress).await,
-            Cleared::Ended(outcome) => Ok(outcome),
+            Cleared::Ended(outcome) => Ok(*outcome),
         }
     }
 
@@ -123,7 +123,7 @@ impl Site<'_> {
         let change_set = self.change_set(kind, &name, self.role()?).await?;
         if change_set.changes.is_none() {
             let stack = self.settled().await?;
-            return Ok(Cleared::Ended(self.already_there(stack)));
+            return Ok(Cleared::Ended(Box::new(self.already_there(stack))));
         }
         let real = self.plan_of(road, &change_set);
         if let Some(resource) = beyond(approved.plan(), &real) {
@@ -133,7 +133,9 @@ impl Site<'_> {
             let message = format!(
                 "`{resource}` would be replaced or removed, which the approved plan did not show; plan again"
             );
-            return Ok(Cleared::Ended(self.failed(&change_set.stack_id, message)));
+            return Ok(Cleared::Ended(Box::new(
+                self.failed(&change_set.stack_id, message),
+            )));
         }
         Ok(Cleared::Go(Executable {
             since: change_set.created.filter(|_| !creates),

@@ -8,9 +8,10 @@ use nucleon_core::deployment::Place;
 use crate::children::{Variables, inherited};
 
 /// What people set for Terraform itself and which changes nothing of what is planned, by how it begins: where its providers
-/// come from, and the tokens of their registries.
-const INHERITED: [&str; 4] = [
+/// come from, and the tokens of their registries and of a backend by HTTP.
+const INHERITED: [&str; 5] = [
     "TF_CLI_CONFIG_FILE",
+    "TF_HTTP_",
     "TF_PLUGIN_CACHE_",
     "TF_REGISTRY_",
     "TF_TOKEN_",

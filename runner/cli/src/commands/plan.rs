@@ -95,11 +95,14 @@ impl Plan {
     ) -> Planned {
         let mut kinds = Vec::new();
         let mut targets: Vec<PlannedTarget> = Vec::new();
+        let mut found = Vec::new();
         for (candidate, result) in candidates.iter().zip(plans) {
             kinds.extend(result.as_ref().err().map(kind_of));
+            if let Err(Refusal::Faulty { diagnostics, .. }) = &result {
+                found.extend(diagnostics.clone());
+            }
             targets.push(planned(candidate, result));
         }
-        let mut found = Vec::new();
         for Deployed { target, result } in refused {
             let Err(refusal) = result else { continue };
             kinds.push(kind_of(&refusal));

@@ -29,8 +29,8 @@ fn downloads(source: &str) -> bool {
             Word::Name("resource" | "data" | "ephemeral"),
             Word::Text(kind),
         ] => !kind.starts_with("terraform_"),
-        [Word::Name("module" | "provider"), Word::Text(_)] => true,
-        [Word::Name("required_providers"), _] => true,
+        [Word::Name("module" | "provider"), Word::Text(_)]
+        | [Word::Name("required_providers"), _] => true,
         _ => false,
     })
 }

@@ -14,6 +14,8 @@ pub struct Position {
     pub line: u32,
     /// The column.
     pub column: u32,
+    /// How many characters of that line belong to it.
+    pub length: u32,
 }
 
 /// What Terraform calls a diagnostic of severity `error`.
@@ -148,6 +150,7 @@ struct Diagnostic {
 struct Range {
     filename: String,
     start: Point,
+    end: Point,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +169,11 @@ impl From<Diagnostic> for Fault {
                 file: range.filename,
                 line: range.start.line,
                 column: range.start.column,
+                length: if range.end.line == range.start.line {
+                    range.end.column.saturating_sub(range.start.column).max(1)
+                } else {
+                    1
+                },
             }),
         }
     }

@@ -107,7 +107,8 @@ pub fn read_plan(document: &str, destroy: bool) -> Result<Planned, serde_json::E
     for resource in &document.resource_changes {
         reading.resource(resource);
     }
-    for (name, delta) in &document.output_changes {
+    // Of a destruction it goes without saying.
+    for (name, delta) in document.output_changes.iter().filter(|_| !destroy) {
         reading.output(name, delta);
     }
     for resource in &document.resource_drift {
@@ -345,7 +346,7 @@ struct Side<'a> {
     sensitive: Option<&'a Json>,
 }
 
-impl<'a> Side<'a> {
+impl Side<'_> {
     fn member(self, key: &str) -> Self {
         let value = match self.value {
             Some(Json::Object(members)) => members.get(key),

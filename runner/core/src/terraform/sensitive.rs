@@ -24,10 +24,9 @@ pub(super) fn member<'a>(shadow: Option<&'a Json>, key: &str) -> Option<&'a Json
 /// Collects the texts of all marked values: they may stand elsewhere, too, where nothing marks them.
 pub(super) fn collect(value: &Json, shadow: Option<&Json>, into: &mut Vec<String>) {
     match value {
-        Json::Null | Json::Bool(_) => {}
         Json::String(text) if is_marked(shadow) => into.push(text.clone()),
         Json::Number(number) if is_marked(shadow) => into.push(number.to_string()),
-        Json::Number(_) | Json::String(_) => {}
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
         Json::Object(members) => {
             for (key, value) in members {
                 collect(value, member(shadow, key), into);

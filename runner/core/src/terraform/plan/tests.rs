@@ -31,7 +31,7 @@ fn read(document: &Json) -> Planned {
     read_plan(&document.to_string(), false).unwrap()
 }
 
-fn resource(actions: &[&str], before: Json, after: Json) -> Json {
+fn resource(actions: &[&str], before: &Json, after: &Json) -> Json {
     json!({
         "address": "aws_db_instance.main", "mode": "managed", "type": "aws_db_instance", "name": "main",
         "change": {"actions": actions, "before": before, "after": after, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}},
@@ -48,8 +48,8 @@ fn living() -> Json {
 fn what_is_marked_sensitive_at_any_depth_is_masked_and_remembered() {
     let mut change = resource(
         &["update"],
-        json!({"id": "db-1", "size": 1, "login": {"user": "a", "password": "hunter1"}, "tags": ["x"]}),
-        json!({"id": "db-1", "size": 2, "login": {"user": "b", "password": "hunter2"}, "tags": ["x", "y"]}),
+        &json!({"id": "db-1", "size": 1, "login": {"user": "a", "password": "hunter1"}, "tags": ["x"]}),
+        &json!({"id": "db-1", "size": 2, "login": {"user": "b", "password": "hunter2"}, "tags": ["x", "y"]}),
     );
     change["change"]["before_sensitive"] = json!({"login": {"password": true}});
     change["change"]["after_sensitive"] = json!({"login": {"password": true}});
@@ -72,8 +72,8 @@ fn what_is_marked_sensitive_at_any_depth_is_masked_and_remembered() {
 fn a_replacement_tells_which_property_calls_for_it() {
     let mut change = resource(
         &["delete", "create"],
-        json!({"id": "db-1", "zone": {"name": "a"}}),
-        json!({"zone": {"name": "b"}}),
+        &json!({"id": "db-1", "zone": {"name": "a"}}),
+        &json!({"zone": {"name": "b"}}),
     );
     change["change"]["after_unknown"] = json!({"id": true});
     change["change"]["replace_paths"] = json!([["zone", "name"]]);
@@ -100,7 +100,7 @@ fn the_actions_of_terraform_become_those_of_every_provisioner() {
     ];
     let changes: Vec<Json> = actions
         .iter()
-        .map(|actions| resource(actions, Json::Null, Json::Null))
+        .map(|actions| resource(actions, &Json::Null, &Json::Null))
         .collect();
     let planned = read(&json!({"resource_changes": changes}));
     let found: Vec<Action> = planned.changes.iter().map(|change| change.action).collect();
@@ -115,7 +115,7 @@ fn the_actions_of_terraform_become_those_of_every_provisioner() {
             Action::Remove
         ]
     );
-    let mut imported = resource(&["no-op"], Json::Null, Json::Null);
+    let mut imported = resource(&["no-op"], &Json::Null, &Json::Null);
     imported["change"]["importing"] = json!({"id": "db-1"});
     assert_eq!(
         read(&json!({"resource_changes": [imported]})).changes[0].action,
@@ -126,7 +126,7 @@ fn the_actions_of_terraform_become_those_of_every_provisioner() {
 #[test]
 fn reading_alone_is_no_change_and_an_output_alone_is_one() {
     let only_read = read(
-        &json!({"resource_changes": [resource(&["read"], Json::Null, Json::Null)], "prior_state": living()}),
+        &json!({"resource_changes": [resource(&["read"], &Json::Null, &Json::Null)], "prior_state": living()}),
     );
     assert_eq!(only_read.operation, Operation::Nothing);
     let outputs = json!({
@@ -148,7 +148,7 @@ fn reading_alone_is_no_change_and_an_output_alone_is_one() {
 
 #[test]
 fn what_was_changed_by_hand_is_noted() {
-    let drifted = resource(&["update"], json!({"size": 1}), json!({"size": 2}));
+    let drifted = resource(&["update"], &json!({"size": 1}), &json!({"size": 2}));
     let planned = read(&json!({"resource_drift": [drifted], "prior_state": living()}));
     assert_eq!(
         planned.notes,
@@ -159,7 +159,7 @@ fn what_was_changed_by_hand_is_noted() {
 
 #[test]
 fn a_destruction_is_one_even_where_only_the_state_is_left() {
-    let gone = json!({"resource_changes": [resource(&["delete"], json!({"id": "db-1"}), Json::Null)], "prior_state": living()});
+    let gone = json!({"resource_changes": [resource(&["delete"], &json!({"id": "db-1"}), &Json::Null)], "prior_state": living()});
     let planned = read_plan(&gone.to_string(), true).unwrap();
     assert_eq!(planned.operation, Operation::Destroy);
     let empty = read_plan("{}", true).unwrap();
