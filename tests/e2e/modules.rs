@@ -598,3 +598,88 @@ output \"Shaped\" {{
         assert_eq!(line, None, "{secret}");
     }
 }
+
+#[test]
+fn a_target_that_its_environment_does_not_fit_is_not_deployed() {
+    let platform = drawer(platform(), "one", "text: hi");
+    let platform = service(platform, "notes", "notes-svc@1.0", "one");
+
+    let refused = apply(&platform, &[]).fails_with(1);
+
+    assert_eq!(outcome(&refused, ENVIRONMENT).0, "SUCCEEDED");
+    let notes = "service/notes/service-instance/one";
+    assert_eq!(platform.record(notes), None);
+    insta::assert_snapshot!(outcome(&refused, notes).1, @r"service/notes/service-instance/one has faults in its files");
+}
+
+#[test]
+fn a_state_that_is_there_already_is_taken_over_and_another_binary_may_run_it() {
+    let platform = drawer(platform(), "one", "text: hi");
+    let _ = apply(&platform, &[]).succeeds();
+    let repository = platform.repository();
+    repository.git(["push", "origin", ":refs/nucleon/targets/environment/one"]);
+    let account = platform.account();
+    let bucket = format!("tfstate-{}", account.id());
+    let source = format!("{bucket}/one/terraform.tfstate");
+    let key = "pipelineterraform.tfstate";
+    account.aws(&[
+        "s3api",
+        "copy-object",
+        "--bucket",
+        &bucket,
+        "--key",
+        key,
+        "--copy-source",
+        &source,
+    ]);
+    account.aws(&[
+        "s3api",
+        "delete-object",
+        "--bucket",
+        &bucket,
+        "--key",
+        "one/terraform.tfstate",
+    ]);
+    // OpenTofu cannot be had here: its name is what is tested.
+    let programs = tempfile::tempdir().unwrap();
+    let terraform = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+        .map(|folder| folder.join("terraform"))
+        .find(|program| program.exists())
+        .unwrap();
+    std::os::unix::fs::symlink(terraform, programs.path().join("tofu")).unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(programs.path().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let path = path.unwrap();
+    let settings = repository.read("nucleon.yaml");
+    let platform = platform.write(
+        "nucleon.yaml",
+        &settings.replace("terraform:\n", "terraform:\n  binary: tofu\n"),
+    );
+    let import = |further: &[&str]| {
+        let run = platform
+            .run("nucleon")
+            .env("PATH", &path)
+            .args(["import", ENVIRONMENT]);
+        run.args(further).run()
+    };
+
+    let nowhere = import(&["--state-key"]).fails_with(3);
+    insta::assert_snapshot!(without_account(nowhere.stderr()), @r"
+    error: Nucleon refused to import environment/one: there is no state `one/terraform.tfstate` with anything in it in account ACCOUNT and region us-east-1
+      = help: give the key of its state: --state-key KEY
+    ");
+    let imported = import(&["--state-key", key]).succeeds();
+
+    insta::assert_snapshot!(imported.stdout(), @r"
+    environment/one is the state `pipelineterraform.tfstate` now; deploying it would do this:
+      nothing changes
+    ");
+    let again = run(&platform, "nucleon-apply")
+        .env("PATH", &path)
+        .run()
+        .succeeds();
+    assert_eq!(outcome(&again, ENVIRONMENT).0, "SUCCEEDED");
+    assert_eq!(keys(&platform, ""), [key]);
+}

@@ -19,7 +19,7 @@ use crate::deployment::Deployment;
 use crate::diagnostic::Location;
 use crate::files::{Content, Files, RelPath};
 use crate::outcome::Outputs;
-use crate::plan::{Operation, Plan};
+use crate::plan::{Action, Change, Operation, Plan};
 use crate::record::Provisioned;
 use crate::script::PROVISIONAL;
 
@@ -64,13 +64,39 @@ impl RootModule {
                 Operation::Create
             },
             unknown: unknown.to_vec(),
-            changes: Vec::new(),
+            changes: self.additions(deployment),
             rendered: deployment.rendered.clone(),
             difference: None,
             masked: 0,
             notes,
         };
         plan.sorted()
+    }
+
+    /// Takes the state that is kept under a key; an empty one is the key that it has anyway.
+    pub fn keep_state_at(&mut self, key: &str) {
+        if key.is_empty() {
+            return;
+        }
+        self.backend.insert("key".to_owned(), key.to_owned());
+        if let Provisioned::Terraform { backend, .. } = &mut self.after {
+            backend.insert("key".to_owned(), key.to_owned());
+        }
+    }
+
+    /// What its files declare, where nothing is there yet.
+    fn additions(&self, deployment: &Deployment) -> Vec<Change> {
+        let declared = backend::declared(&self.files).into_iter();
+        let declared = declared.filter(|_| !deployment.adopted);
+        declared
+            .map(|(resource, resource_type)| Change {
+                action: Action::Add,
+                resource,
+                resource_type,
+                physical_id: None,
+                properties: Vec::new(),
+            })
+            .collect()
     }
 
     /// Where a line of one of its files stands in the repository: Proton's header is not in the sources.

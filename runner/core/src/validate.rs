@@ -25,12 +25,25 @@ pub struct Catalog<'a> {
     pub bundle: &'a (dyn Fn(&VersionRef) -> Option<&'a Bundle> + Sync),
 }
 
+/// What is wrong with specs.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// What is wrong with each target's.
+    pub targets: BTreeMap<TargetId, Vec<Diagnostic>>,
+    /// What is wrong with several at once.
+    pub others: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Everything.
+    pub fn all(&self) -> Vec<Diagnostic> {
+        let of_targets = self.targets.values().flatten();
+        of_targets.chain(&self.others).cloned().collect()
+    }
+}
+
 /// Checks every target of a repository, also those of which it is not known where they go.
-pub fn check<'a>(
-    cores: &dyn Cores,
-    repository: &'a Repository,
-    catalog: Catalog<'a>,
-) -> Vec<Diagnostic> {
+pub fn check<'a>(cores: &dyn Cores, repository: &'a Repository, catalog: Catalog<'a>) -> Checked {
     let checker = || Checker {
         repository,
         catalog,
@@ -45,11 +58,12 @@ pub fn check<'a>(
     let mut checker = checker();
     checker.pipelines();
     checker.provisioning();
-    of_targets
-        .into_iter()
-        .flatten()
-        .chain(checker.diagnostics)
-        .collect()
+    let ids = outlines.iter().map(|outline| outline.id.clone());
+    let with_faults = ids.zip(of_targets).filter(|(_, faults)| !faults.is_empty());
+    Checked {
+        targets: with_faults.collect(),
+        others: checker.diagnostics,
+    }
 }
 
 /// Everything that was found, sorted by file and line, each fault once.

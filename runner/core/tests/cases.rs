@@ -160,7 +160,7 @@ fn validated(files: &Files) -> Vec<Diagnostic> {
             .get(&(version.name.clone(), version.major))
             .filter(|_| known)
     };
-    let mut checked = validate::check(
+    let checked = validate::check(
         &OneCore,
         &repository,
         Catalog {
@@ -168,6 +168,7 @@ fn validated(files: &Files) -> Vec<Diagnostic> {
             bundle: &bundle,
         },
     );
+    let mut checked = checked.all();
     checked.extend(lint::check(&OneCore, bundles));
     validate::merge(parsed, checked)
 }

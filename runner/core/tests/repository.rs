@@ -103,7 +103,7 @@ fn faults(repository: &Repository, parsed: Vec<Diagnostic>) -> Vec<Diagnostic> {
         published: &BTreeMap::new(),
         bundle: &bundle,
     };
-    validate::merge(parsed, validate::check(&OneCore, repository, catalog))
+    validate::merge(parsed, validate::check(&OneCore, repository, catalog).all())
 }
 
 fn add(files: &mut Files, path: &str, text: &str) {

@@ -38,6 +38,8 @@ pub struct Fleet {
     pub versions: Versions,
     /// Where specs of services were read that lie in other repositories.
     pub specs: BTreeMap<Name, SpecUsed>,
+    /// What is wrong with targets that fit neither their template nor their environment.
+    pub faulty: BTreeMap<TargetId, Vec<Diagnostic>>,
 }
 
 /// What the spec of a customer-managed environment gives out; nothing where it has faults.
@@ -71,8 +73,10 @@ impl Fleet {
         let outputs = |target: &TargetId| given.outputs(target);
         let composer = Composer::new(&self.repository, &self.versions, &outputs);
         cores::map(&AllCores, targets, |target| {
-            let (composition, faults) = composer.compose(target);
-            then(target, composition, faults)
+            let (composition, mut faults) = composer.compose(target);
+            let known = self.faulty.get(&target.id);
+            faults.extend(known.into_iter().flatten().cloned());
+            then(target, composition.filter(|_| known.is_none()), faults)
         })
     }
 
@@ -417,6 +421,7 @@ instances:
             repository: Repository::parse(&files).0,
             versions: Versions::default(),
             specs: BTreeMap::new(),
+            faulty: BTreeMap::new(),
         }
     }
 

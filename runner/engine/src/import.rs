@@ -37,11 +37,28 @@ pub async fn import(
         message,
         hint: Some(hint),
     };
-    let Body::Stack(stack) = &deployment.body else {
-        let message = "its template is for commands, and only stacks are imported".to_owned();
-        let hint =
-            format!("deploy it: nucleon-apply {target}; its commands find what they made before");
-        return Err(refused(message, hint).into());
+    let (what, found_by) = match &deployment.body {
+        Body::Stack(stack) => (
+            format!("stack `{}`", stack.name),
+            "name the stack as `aws cloudformation list-stacks` shows it there",
+        ),
+        Body::Module(module) => {
+            let key = module
+                .backend
+                .get("key")
+                .map_or_else(|| module.path.to_string(), Clone::clone);
+            (
+                format!("state `{key}` with anything in it"),
+                "give the key of its state: --state-key KEY",
+            )
+        }
+        Body::Script(_) => {
+            let message = "its template is for commands, whose work nobody can look at".to_owned();
+            let hint = format!(
+                "deploy it: nucleon-apply {target}; its commands find what they made before"
+            );
+            return Err(refused(message, hint).into());
+        }
     };
     let record = tip.map(|tip| tip.record.clone()).transpose();
     let record = record.map_err(|fault| Refusal::Corrupt(Box::new(fault)))?;
@@ -61,16 +78,15 @@ pub async fn import(
             "account {} and region {}",
             deployment.place.account, deployment.place.region
         );
-        let hint = "name the stack as `aws cloudformation list-stacks` shows it there".to_owned();
         return Err(refused(
-            format!("there is no stack `{}` in {place}", stack.name),
-            hint,
+            format!("there is no {what} in {place}"),
+            found_by.to_owned(),
         )
         .into());
     };
     if !living.outcome.status.is_final() {
         let hint = "run it again when that has ended".to_owned();
-        let message = format!("stack `{}` is just being changed", stack.name);
+        let message = format!("{what} is just being changed");
         return Err(refused(message, hint).into());
     }
     let plan = tools.provisioner.plan(deployment).await?;

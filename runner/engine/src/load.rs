@@ -95,12 +95,16 @@ pub async fn load(
             bundle: &bundle,
         },
     );
-    let diagnostics = validate::merge(parsed, checked);
+    let diagnostics = validate::merge(parsed, checked.all());
+    let is_faulty = |faults: &Vec<Diagnostic>| faults.iter().any(Diagnostic::is_error);
+    let faulty = checked.targets.into_iter();
+    let faulty = faulty.filter(|(_, faults)| is_faulty(faults)).collect();
     Ok(Loaded {
         fleet: Fleet {
             repository,
             versions,
             specs,
+            faulty,
         },
         elsewhere,
         diagnostics,

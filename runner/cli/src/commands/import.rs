@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use nucleon_core::deployment::Body;
-use nucleon_core::record::Format as FileFormat;
+use nucleon_core::record::{Format as FileFormat, Provisioned};
 use nucleon_core::show;
 use nucleon_core::target::TargetId;
 use nucleon_engine::deploy::candidates;
@@ -23,8 +23,11 @@ pub struct Import {
     /// The target, such as environment/dev
     target: TargetId,
     /// The living stack's name
-    #[arg(long, value_name = "NAME")]
-    stack: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "state_key")]
+    stack: Option<String>,
+    /// The key of the Terraform state that is there, where it is not the one that nucleon.yaml gives
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "", conflicts_with = "stack")]
+    state_key: Option<String>,
     #[command(flatten)]
     state: StateArgs,
 }
@@ -61,9 +64,7 @@ impl Import {
             )
             .hint("import or deploy what gives it out first"));
         }
-        if let Body::Stack(stack) = &mut candidate.deployment.body {
-            stack.name.clone_from(&self.stack);
-        }
+        self.name(&mut candidate.deployment.body)?;
         candidate.deployment.adopted = true;
         let provisioner = workspace.provisioner(targets).await?;
         let run = run::current(workspace.commit.clone())?;
@@ -79,12 +80,42 @@ impl Import {
                 &serde_json::json!({ "format": FileFormat, "record": imported.record, "plan": imported.plan }),
             );
         } else {
+            let what = match &imported.record.provisioned {
+                Some(Provisioned::Cloudformation { stack_name, .. }) => {
+                    format!("stack `{stack_name}`")
+                }
+                Some(Provisioned::Terraform { backend, path, .. }) => {
+                    format!("the state `{}`", backend.get("key").unwrap_or(path))
+                }
+                Some(Provisioned::Commands { .. }) | None => "what is there".to_owned(),
+            };
             output::data(&format!(
-                "{target} is stack `{}` now; deploying it would do this:\n{}",
-                self.stack,
+                "{target} is {what} now; deploying it would do this:\n{}",
                 show::plan(&imported.plan)
             ));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Names what is there already.
+    fn name(&self, body: &mut Body) -> Result<(), Failure> {
+        match (body, &self.stack, &self.state_key) {
+            (Body::Stack(stack), Some(name), _) => stack.name.clone_from(name),
+            (Body::Module(module), None, Some(key)) => module.keep_state_at(key),
+            (Body::Stack(_), None, _) => {
+                let message = "it is made by CloudFormation";
+                return Err(
+                    Failure::new(Kind::CommandLine, message).hint("name its stack: --stack NAME")
+                );
+            }
+            (Body::Module(_), ..) => {
+                let message = "it is made by Terraform";
+                return Err(Failure::new(Kind::CommandLine, message)
+                    .hint("write --state-key, with the key of its state where nucleon.yaml gives another one"));
+            }
+            // The engine says why not.
+            (Body::Script(_), ..) => {}
+        }
+        Ok(())
     }
 }

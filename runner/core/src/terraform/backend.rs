@@ -22,6 +22,25 @@ pub fn needs_downloads(files: &Files) -> bool {
     })
 }
 
+/// The resources that a module declares: their addresses and types.
+pub(super) fn declared(files: &Files) -> Vec<(String, String)> {
+    let sources = files
+        .iter()
+        .filter(|(path, _)| path.parent().is_empty() && path.ending() == "tf");
+    let mut found = Vec::new();
+    for (_, content) in sources {
+        let Content::Text(text) = content else {
+            continue;
+        };
+        for three in words(text).windows(3) {
+            if let [Word::Name("resource"), Word::Text(kind), Word::Text(name)] = three {
+                found.push((format!("{kind}.{name}"), (*kind).to_owned()));
+            }
+        }
+    }
+    found
+}
+
 fn downloads(source: &str) -> bool {
     let words = words(source);
     words.windows(2).any(|two| match two {

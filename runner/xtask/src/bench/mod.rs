@@ -1,9 +1,11 @@
 //! The figures that the project promises, each beside its peer's in the same run.
 
 mod checker;
+mod comment;
 mod figure;
 mod jinja;
 mod measure;
+mod modules;
 mod repository;
 mod sizes;
 mod stacks;
@@ -63,6 +65,14 @@ const BENCHMARKS: &[Benchmark] = &[
     Benchmark {
         name: "jinja",
         run: jinja::run,
+    },
+    Benchmark {
+        name: "modules",
+        run: modules::run,
+    },
+    Benchmark {
+        name: "comment",
+        run: comment::run,
     },
     Benchmark {
         name: "sizes",
