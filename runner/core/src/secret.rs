@@ -1,4 +1,6 @@
-//! Text that must not be shown.
+//! Text that must not be shown: what is known to be a secret, and what is known to be one by its shape.
+
+mod shape;
 
 use std::fmt;
 
@@ -71,12 +73,12 @@ impl Secrets {
         self.0.dedup();
     }
 
-    /// Whether a text holds one.
+    /// Whether a text holds one, or what looks like a credential.
     pub fn are_in(&self, text: &str) -> bool {
-        self.0.iter().any(|form| text.contains(form))
+        self.0.iter().any(|form| text.contains(form)) || holds_credential(text)
     }
 
-    /// Hides those that a text holds, and says how many.
+    /// Hides those that a text holds, with what looks like a credential, and says how many.
     pub fn hide(&self, text: &mut String) -> u32 {
         let mut hidden = 0;
         for form in &self.0 {
@@ -86,8 +88,25 @@ impl Secrets {
                 hidden += u32::try_from(found).unwrap_or(u32::MAX);
             }
         }
-        hidden
+        hidden + hide_credentials(text)
     }
+}
+
+/// Whether a text holds a credential that is known by its shape, though nobody called it a secret.
+///
+/// Known are access keys of AWS, tokens of GitHub, GitLab, Slack, npm and Google, live keys of Stripe, JSON Web Tokens,
+/// and private keys.
+pub fn holds_credential(text: &str) -> bool {
+    !shape::find(text).is_empty()
+}
+
+/// Hides credentials that are known by their shape, and says how many.
+pub fn hide_credentials(text: &mut String) -> u32 {
+    let found = shape::find(text);
+    for place in found.iter().rev() {
+        text.replace_range(place.clone(), MASK);
+    }
+    u32::try_from(found.len()).unwrap_or(u32::MAX)
 }
 
 fn in_json(text: &str) -> String {
@@ -113,6 +132,15 @@ mod tests {
     #[test]
     fn each_line_of_a_secret_is_one() {
         assert_eq!(hidden("BEGIN\nabc\n", "  BEGIN\n  abc\n"), "  ***\n  ***\n");
+    }
+
+    #[test]
+    fn what_looks_like_a_credential_is_hidden_and_counted_unasked() {
+        let mut text = "id AKIAIOSFODNN7EXAMPLE, hunter2".to_owned();
+        let secrets = Secrets::of(&[Secret::new("hunter2")]);
+        assert_eq!(secrets.hide(&mut text), 2);
+        assert_eq!(text, "id ***, ***");
+        assert!(Secrets::default().are_in("AKIAIOSFODNN7EXAMPLE"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Keeps secrets out of what a provisioner tells: plans, outcomes and progress.
 //!
 //! A provisioner knows only what its templates call sensitive. Which inputs are secrets is known here, and CloudFormation
-//! repeats their values wherever a template puts them.
+//! repeats their values wherever a template puts them. What nobody marked, but looks like a credential, is hidden as well.
 
-use nucleon_core::outcome::Outcome;
+use nucleon_core::outcome::{Outcome, Outputs};
 use nucleon_core::plan::Plan;
-use nucleon_core::secret::{MASK, Secrets};
+use nucleon_core::secret::{MASK, Secrets, holds_credential};
 
 use crate::candidate::Candidate;
 use crate::ports::{Event, Progress};
@@ -34,6 +34,9 @@ pub(crate) fn plan(mut plan: Plan, candidate: &Candidate) -> Plan {
             }
         }
     }
+    for note in &mut plan.notes {
+        plan.masked += secrets.hide(note);
+    }
     plan
 }
 
@@ -43,10 +46,45 @@ pub(crate) fn outcome(mut outcome: Outcome, candidate: &Candidate) -> Outcome {
     if let Some(message) = &mut outcome.message {
         secrets.hide(message);
     }
+    let is_marked = |key: &String| candidate.sensitive_outputs.contains(key);
+    outcome.outputs.retain(|key, _| !is_marked(key));
+    let unmarked = without_credentials(&mut outcome.outputs);
+    outcome.outputs.retain(|_, value| !secrets.are_in(value));
+    if !unmarked.is_empty() {
+        let told = left_out(&unmarked);
+        outcome.message = Some(match outcome.message {
+            Some(message) => format!("{message}; {told}"),
+            None => told,
+        });
+    }
     outcome
-        .outputs
-        .retain(|key, value| !candidate.sensitive_outputs.contains(key) && !secrets.are_in(value));
-    outcome
+}
+
+/// Takes out the outputs that look like credentials, and names them.
+pub(crate) fn without_credentials(outputs: &mut Outputs) -> Vec<String> {
+    let mut taken = Vec::new();
+    outputs.retain(|key, value| {
+        let looks = holds_credential(value);
+        if looks {
+            taken.push(key.clone());
+        }
+        !looks
+    });
+    taken
+}
+
+/// Says which outputs were left out, since nobody would look for the reason in their shape.
+pub(crate) fn left_out(keys: &[String]) -> String {
+    let named: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    let (what, looks) = match keys.len() {
+        1 => ("output", "it looks like a credential"),
+        _ => ("outputs", "they look like credentials"),
+    };
+    format!(
+        "{} {what} left out, because {looks}: {}",
+        keys.len(),
+        named.join(", ")
+    )
 }
 
 /// Progress without secrets.

@@ -89,6 +89,22 @@ async fn secrets_stay_out_of_the_record() {
 }
 
 #[tokio::test]
+async fn an_output_that_looks_like_a_credential_stays_out_of_the_record_and_is_told() {
+    let mut told = outcome(DeploymentStatus::Succeeded, None);
+    let key = "AKIAIOSFODNN7EXAMPLE".to_owned();
+    told.outputs.insert("Key".to_owned(), key);
+    let scene = Scene::new().expect([modified(), Answer::Execute(Ok(told))]);
+    scene.apply(&[candidate(DEV)]).await.remove(0).unwrap();
+    let record = scene.record();
+    assert!(!record.outputs.contains_key("Key"));
+    assert!(!record.outputs.is_empty());
+    assert_eq!(
+        record.message.as_deref(),
+        Some("1 output left out, because it looks like a credential: `Key`")
+    );
+}
+
+#[tokio::test]
 async fn nothing_to_change_and_nothing_new_to_tell_writes_nothing() {
     let scene = Scene::new()
         .with(record(DEV, "SUCCEEDED"))

@@ -58,6 +58,25 @@ async fn secrets_are_masked_in_a_plan() {
 }
 
 #[tokio::test]
+async fn what_looks_like_a_credential_is_masked_in_a_plan_unasked() {
+    let mut update = plan(Operation::Update, &[Action::Modify]);
+    update.changes[0].properties = vec![PropertyChange {
+        path: "Properties.Environment".to_owned(),
+        before: None,
+        after: Some("{\"KEY\":\"AKIAIOSFODNN7EXAMPLE\"}".to_owned()),
+        recreation: Recreation::Never,
+    }];
+    let scene = Scene::new().expect([Answer::Plan(Ok(update))]);
+    let plan = planned(&scene.provisioner, &[candidate(DEV)])
+        .await
+        .remove(0)
+        .unwrap();
+    let property = &plan.changes[0].properties[0];
+    assert_eq!(property.after.as_deref(), Some("***"));
+    assert_eq!(plan.masked, 1);
+}
+
+#[tokio::test]
 async fn a_provisional_plan_of_something_new_lists_its_resources() {
     let scene = Scene::new().expect([Answer::Describe(Ok(None))]);
     let plan = planned(&scene.provisioner, &[uncertain()])
