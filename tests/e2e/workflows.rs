@@ -263,7 +263,7 @@ fn every_apply_job_waits_for_its_environment_and_for_its_target() {
         "      fail-fast: false\n",
         "    environment: ${{ matrix.environment }}\n",
         "      group: nucleon-${{ matrix.name }}\n      cancel-in-progress: false\n",
-        "      contents: write # the state refs\n      id-token: write # the apply roles\n      actions: read # who approved this run\n    steps:\n",
+        "      contents: write # the state refs\n      id-token: write # the apply roles\n      actions: read # who approved this run\n      pull-requests: read # which one brought the commit\n      checks: read # what it showed\n    steps:\n",
     ];
     assert_eq!(lines.map(|line| workflow.matches(line).count()), [8; 4]);
 }

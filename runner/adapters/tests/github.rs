@@ -1,6 +1,7 @@
 //! GitHub's answers about approvals, as GitHub's own description gives them.
 
 use nucleon_adapters::github::{GitHub, GitHubPlace};
+use nucleon_core::notification::{CHECK_LIMIT, Previewed};
 use nucleon_core::secret::Secret;
 use nucleon_engine::ports::{Approvals as _, PortError, Review};
 use nucleon_tests::{Recorder, Request};
@@ -108,4 +109,37 @@ async fn nobody_at_the_address_is_said_after_a_few_tries() {
         unreachable.to_string(),
         "could not reach GitHub to say who approved this run"
     );
+}
+
+#[tokio::test]
+async fn what_a_pull_request_showed_is_read_from_its_check_run() {
+    let previewed = Previewed {
+        approvals: [("environment/dev".parse().unwrap(), "provisional".to_owned())].into(),
+        ..Previewed::nothing("abc")
+    };
+    let text = previewed.to_markdown(CHECK_LIMIT);
+    let pull =
+        |merged: &str, head: &str| json!({"merge_commit_sha": merged, "head": {"sha": head}});
+    let recorder = Recorder::github()
+        .answer(
+            "GET /repos/acme/platform/commits/def/pulls",
+            200,
+            json!([pull("other", "aaa"), pull("def", "abc")]),
+        )
+        .answer(
+            "GET /repos/acme/platform/commits/abc/check-runs?check_name=Nucleon%20plan&filter=latest",
+            200,
+            json!({"total_count": 1, "check_runs": [{"output": {"text": text}}]}),
+        );
+    let found = github(&recorder, None)
+        .previewed("def", "Nucleon plan")
+        .await;
+    assert_eq!(found.unwrap(), Some(previewed));
+
+    let recorder =
+        Recorder::github().answer("GET /repos/acme/platform/commits/def/pulls", 200, json!([]));
+    let found = github(&recorder, None)
+        .previewed("def", "Nucleon plan")
+        .await;
+    assert_eq!(found.unwrap(), None);
 }

@@ -63,6 +63,8 @@ pub const GITHUB_RUN_ID: &str = "GITHUB_RUN_ID";
 pub const GITHUB_RUN_ATTEMPT: &str = "GITHUB_RUN_ATTEMPT";
 /// GitHub: the commit.
 pub const GITHUB_SHA: &str = "GITHUB_SHA";
+/// GitHub: what the run is for, such as `push`.
+pub const GITHUB_EVENT_NAME: &str = "GITHUB_EVENT_NAME";
 /// GitHub: the file with the event.
 pub const GITHUB_EVENT_PATH: &str = "GITHUB_EVENT_PATH";
 /// GitHub: who started the run.

@@ -90,6 +90,7 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         Refusal::Locked { .. }
         | Refusal::Faster { .. }
         | Refusal::Stale(_)
+        | Refusal::Changed { .. }
         | Refusal::Unapproved { .. } => Kind::Stale,
         Refusal::NoReview { .. }
         | Refusal::Unknown { .. }

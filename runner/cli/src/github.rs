@@ -1,10 +1,15 @@
 //! GitHub, as the environment names it.
 
 use nucleon_adapters::github::{GitHub, GitHubPlace};
+use nucleon_core::notification::{Previewed, preview_name};
 use nucleon_core::secret::Secret;
+use nucleon_engine::ports::{Approvals as _, PortError};
 
+use crate::args::Common;
+use crate::commands::notify::key;
 use crate::env;
 use crate::error::Failure;
+use crate::workspace::Workspace;
 
 const API: &str = "https://api.github.com";
 
@@ -22,4 +27,14 @@ pub fn github() -> Result<Result<GitHub, &'static str>, Failure> {
         run: env::get(env::GITHUB_RUN_ID),
     };
     Ok(Ok(GitHub::new(&place, Secret::new(token))?))
+}
+
+/// What the pull request showed that brought the commit of a workspace; nothing where none did.
+pub async fn previewed(
+    github: &GitHub,
+    workspace: &Workspace,
+    common: &Common,
+) -> Result<Option<Previewed>, PortError> {
+    let name = preview_name(&key(&common.root));
+    github.previewed(&workspace.commit, &name).await
 }

@@ -69,7 +69,7 @@ pub fn preview(file: &PlanFile, frame: Frame<'_>) -> Check {
     let wrong = file.targets.iter().any(|planned| failed(&planned.result))
         || file.diagnostics.iter().any(FileDiagnostic::is_error);
     Check {
-        name: named("Nucleon plan", frame.key),
+        name: preview_name(frame.key),
         conclusion: if wrong {
             Conclusion::Failure
         } else {
@@ -80,6 +80,11 @@ pub fn preview(file: &PlanFile, frame: Frame<'_>) -> Check {
         text: Previewed::of(file).to_markdown(CHECK_LIMIT),
         url: frame.run_url.map(str::to_owned),
     }
+}
+
+/// The name of the check run that shows a pull request's plans; `key` tells several platforms in one repository apart.
+pub fn preview_name(key: &str) -> String {
+    named("Nucleon plan", key)
 }
 
 fn named(name: &str, key: &str) -> String {

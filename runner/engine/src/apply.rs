@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
+use nucleon_core::notification::Previewed;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Approved, ApprovedPlan};
 use nucleon_core::record::{Approval, Provisioned, Record};
@@ -43,6 +44,8 @@ pub struct Apply<'a> {
     pub run: &'a Run,
     /// What was approved, a target each; nothing where the person at the command line is the reviewer.
     pub approved: Option<&'a BTreeMap<TargetId, Approved>>,
+    /// What the pull request showed, where plans that differ from it go on only with a review; nothing where they always do.
+    pub stop_on_change: Option<&'a Previewed>,
     /// Turns true when the run is to stop.
     pub cancelled: watch::Receiver<bool>,
 }
@@ -206,14 +209,29 @@ impl Apply<'_> {
         candidate: &Candidate,
         prepared: &Prepared,
     ) -> Result<Vec<Approval>, Refusal> {
-        if !candidate.needs_approval || prepared.plan.is_empty() {
+        let changed = self
+            .stop_on_change
+            .is_some_and(|previewed| previewed.differs(&prepared.plan));
+        if !(candidate.needs_approval || changed) || prepared.plan.is_empty() {
             return Ok(Vec::new());
         }
         let environment = &candidate.github_environment;
-        let refuse = |reason: &str| Refusal::NoReview {
-            target: candidate.target().clone(),
-            environment: environment.clone(),
-            reason: reason.to_owned(),
+        let refuse = |reason: &str| {
+            let (target, environment) = (candidate.target().clone(), environment.clone());
+            let reason = reason.to_owned();
+            if changed {
+                Refusal::Changed {
+                    target,
+                    environment,
+                    reason,
+                }
+            } else {
+                Refusal::NoReview {
+                    target,
+                    environment,
+                    reason,
+                }
+            }
         };
         let approvals = self
             .approvals

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::files::{Content, Files};
-use nucleon_core::notification::Check;
+use nucleon_core::notification::{Check, Previewed};
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{ApprovedPlan, Plan};
 use nucleon_core::record::{Provisioned, Record, TemplateUsed};
@@ -359,6 +359,9 @@ pub trait Approvals: Send + Sync {
 
     /// Whether an environment has a rule that demands a reviewer.
     async fn has_reviewer_rule(&self, environment: &str) -> Result<bool, PortError>;
+
+    /// What the pull request that brought a commit showed in the check run of a name; nothing where none brought it.
+    async fn previewed(&self, commit: &str, check: &str) -> Result<Option<Previewed>, PortError>;
 }
 
 /// A comment on a pull request.

@@ -52,6 +52,18 @@ pub enum Refusal {
         /// What is missing.
         reason: String,
     },
+    /// The plan is not what the pull request showed, and such a change needs an approval.
+    #[error(
+        "the plan of {target} is not what its pull request showed, and GitHub environment `{environment}` has not approved it: {reason}"
+    )]
+    Changed {
+        /// The target.
+        target: TargetId,
+        /// The environment.
+        environment: String,
+        /// What is missing.
+        reason: String,
+    },
     /// The run was told to stop before it came to this target.
     #[error("the run was stopped before {target} was begun")]
     Stopped {
@@ -144,6 +156,9 @@ impl Refusal {
             Self::Faster { .. } | Self::Stale(_) => Some("plan again".to_owned()),
             Self::Unapproved { target } => Some(format!(
                 "plan {target} and pass its digest: --approved {target}=DIGEST"
+            )),
+            Self::Changed { environment, .. } => Some(format!(
+                "look at what this run planned, and approve it in environment `{environment}`; or open a pull request that shows it"
             )),
             Self::NoReview { environment, .. } => Some(format!(
                 "add a required reviewer to environment `{environment}`, and approve the run there"

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use nucleon_core::notification::Previewed;
 
 use crate::ports::{Approvals, Clock, Event, PortError, Progress, Review};
 
@@ -83,6 +84,8 @@ pub struct FakeApprovals {
     pub reviews: Vec<Review>,
     /// The environments with a rule.
     pub environments: Vec<String>,
+    /// What the pull request showed.
+    pub previewed: Option<Previewed>,
 }
 
 #[async_trait]
@@ -93,6 +96,10 @@ impl Approvals for FakeApprovals {
 
     async fn has_reviewer_rule(&self, environment: &str) -> Result<bool, PortError> {
         Ok(self.environments.iter().any(|known| known == environment))
+    }
+
+    async fn previewed(&self, _commit: &str, _check: &str) -> Result<Option<Previewed>, PortError> {
+        Ok(self.previewed.clone())
     }
 }
 

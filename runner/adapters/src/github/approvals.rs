@@ -1,6 +1,7 @@
 //! Who approved a run, and which environments demand it.
 
 use async_trait::async_trait;
+use nucleon_core::notification::Previewed;
 use nucleon_engine::ports::{Approvals, PortError, Review};
 use reqwest::Method;
 use serde::Deserialize;
@@ -37,6 +38,32 @@ struct Rule {
     kind: String,
 }
 
+#[derive(Deserialize)]
+struct Pull {
+    merge_commit_sha: Option<String>,
+    head: Head,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    sha: String,
+}
+
+#[derive(Deserialize)]
+struct Checks {
+    check_runs: Vec<CheckText>,
+}
+
+#[derive(Deserialize)]
+struct CheckText {
+    output: Output,
+}
+
+#[derive(Deserialize)]
+struct Output {
+    text: Option<String>,
+}
+
 #[async_trait]
 impl Approvals for GitHub {
     async fn reviews(&self) -> Result<Vec<Review>, PortError> {
@@ -65,6 +92,37 @@ impl Approvals for GitHub {
             Err(failed) if failed.status == Some(404) => Ok(false),
             Err(failed) => Err(failed.error),
         }
+    }
+
+    async fn previewed(&self, commit: &str, check: &str) -> Result<Option<Previewed>, PortError> {
+        let Some(head) = self.head_of(commit).await? else {
+            return Ok(None);
+        };
+        let (head, check) = (encoded(&head), encoded(check));
+        let path = format!("/commits/{head}/check-runs?check_name={check}&filter=latest");
+        let action = "read what the pull request showed";
+        let request = self.request(Method::GET, &path, action, "checks: read");
+        let found: Result<Checks, Failed> = self.client.json(&request).await;
+        let found = found.map_err(Failed::into_error)?;
+        let mut texts = found
+            .check_runs
+            .into_iter()
+            .filter_map(|check| check.output.text);
+        Ok(texts.find_map(|text| Previewed::parse(&text)))
+    }
+}
+
+/// The checks of the pull request that brought a commit.
+impl GitHub {
+    async fn head_of(&self, commit: &str) -> Result<Option<String>, PortError> {
+        let path = format!("/commits/{}/pulls", encoded(commit));
+        let action = "say which pull request brought the commit";
+        let request = self.request(Method::GET, &path, action, "pull-requests: read");
+        let found: Result<Vec<Pull>, Failed> = self.client.json(&request).await;
+        let found = found.map_err(Failed::into_error)?;
+        let brought = |pull: &&Pull| pull.merge_commit_sha.as_deref() == Some(commit);
+        let pull = found.iter().find(brought).or(found.first());
+        Ok(pull.map(|pull| pull.head.sha.clone()))
     }
 }
 

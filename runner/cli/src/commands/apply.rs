@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nucleon_core::notification::Previewed;
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::outcome_file::{OutcomeFile, TargetOutcome};
 use nucleon_core::plan::Approved;
@@ -19,7 +20,7 @@ use nucleon_engine::refusal::Refusal;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs, removal};
 use crate::error::{Failure, Kind, kind_of};
-use crate::github::github;
+use crate::github::{github, previewed};
 use crate::main_of::{Command, block_on};
 use crate::output::Lines;
 use crate::signals::cancelled;
@@ -70,6 +71,14 @@ impl Apply {
         let provisioner = workspace.provisioner(&targets).await?;
         let github = github()?.ok();
         let lines = Lines::default();
+        let previewed = match &github {
+            Some(github) if workspace.fleet.repository.config().promotion.stop_on_change => {
+                // Without a pull request nobody was shown anything.
+                let shown = previewed(github, &workspace, &self.common).await?;
+                Some(shown.unwrap_or_else(|| Previewed::nothing(&workspace.commit)))
+            }
+            Some(_) | None => None,
+        };
         let engine = Engine {
             provisioner: &provisioner,
             state: &workspace.state,
@@ -78,6 +87,7 @@ impl Apply {
             approvals: github.as_ref().map(|github| github as &dyn Approvals),
             run: &run,
             approved: approved.as_ref(),
+            stop_on_change: previewed.as_ref(),
             cancelled: cancelled(),
         };
         let ids = || uuid::Uuid::new_v4().to_string();

@@ -55,7 +55,7 @@ impl Command for Notify {
 /// The platform's folder inside the repository; empty where it is the repository itself.
 ///
 /// Several folders of one repository have a comment and check runs each.
-fn key(root: &Path) -> String {
+pub(crate) fn key(root: &Path) -> String {
     if root.is_absolute() {
         return String::new();
     }

@@ -20,9 +20,13 @@ use nucleon_engine::refusal::Refusal;
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs, removal};
 use crate::error::{Failure, Kind, kind_of};
+use crate::github::{github, previewed};
 use crate::main_of::{Command, block_on};
 use crate::workspace::{NEVER_DEPLOYED, Workspace};
 use crate::{env, output, run};
+
+/// What is said first of a plan that reviewers of the pull request have not seen.
+const UNSEEN: &str = "this is not what the pull request showed: something has changed since";
 
 /// Says what would change, without changing anything
 ///
@@ -82,9 +86,40 @@ impl Plan {
         };
         let provisioner = workspace.provisioner(&targets).await?;
         let plans = plan(&provisioner, &candidates).await;
+        let plans = self.compared(&workspace, plans).await?;
         let mut planned = Self::file(&workspace, &candidates, plans, refused);
         planned.kind = planned.kind.max(workspace.faults(&self.selection));
         self.tell(&workspace, &planned)
+    }
+
+    /// Says first where a plan is not what the pull request showed that brought the commit.
+    async fn compared(
+        &self,
+        workspace: &Workspace,
+        mut plans: Vec<Result<CorePlan, Refusal>>,
+    ) -> Result<Vec<Result<CorePlan, Refusal>>, Failure> {
+        let is_deploying = env::get(env::GITHUB_EVENT_NAME).as_deref() == Some("push");
+        let Some(github) = github()?.ok().filter(|_| is_deploying) else {
+            return Ok(plans);
+        };
+        match previewed(&github, workspace, &self.common).await {
+            Ok(Some(previewed)) => {
+                for plan in plans
+                    .iter_mut()
+                    .flatten()
+                    .filter(|plan| previewed.differs(plan))
+                {
+                    plan.notes.insert(0, UNSEEN.to_owned());
+                }
+            }
+            // Most repositories allow pushes without one.
+            Ok(None) => {}
+            Err(error) => output::say(&format!(
+                "note: what the pull request showed is not known: {}",
+                chain(&error)
+            )),
+        }
+        Ok(plans)
     }
 
     fn file(

@@ -270,9 +270,6 @@ impl Promotion {
         if !same.is_empty() {
             not_yet(reader, &fields, "same");
         }
-        if stop == Some(true) {
-            not_yet(reader, &fields, "stop_on_change");
-        }
         Some(Self {
             order: order.unwrap_or_default(),
             same,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::markdown::Limit;
+use crate::plan::{Approved, Plan};
 use crate::plan_file::{PlanFile, PlanResult};
 use crate::record::Format;
 use crate::target::TargetId;
@@ -43,6 +44,16 @@ impl Previewed {
         }
     }
 
+    /// A commit of which nobody was shown anything.
+    pub fn nothing(commit: &str) -> Self {
+        Self {
+            format: Format,
+            commit: commit.to_owned(),
+            approvals: BTreeMap::new(),
+            complete: true,
+        }
+    }
+
     /// The text of a check run.
     ///
     /// # Panics
@@ -62,6 +73,20 @@ impl Previewed {
             ..self.clone()
         }
         .to_markdown(limit)
+    }
+
+    /// Whether a plan is another one than the pull request showed. A provisional one showed neither replacement nor removal, and
+    /// of a plan that changes nothing there was nothing to show.
+    pub fn differs(&self, plan: &Plan) -> bool {
+        if plan.is_empty() || plan.is_provisional() {
+            return false;
+        }
+        let shown = self.approvals.get(&plan.target);
+        match shown.and_then(|shown| shown.parse::<Approved>().ok()) {
+            Some(Approved::Exactly(digest)) => digest != plan.digest(),
+            Some(Approved::Provisionally) => plan.is_dangerous(),
+            None => true,
+        }
     }
 
     /// Reads the text of a check run; nothing where it is not one of ours.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nucleon_core::notification::Previewed;
 use nucleon_core::plan::{Action, Approved, Operation};
 use nucleon_engine::ports::Review;
 use nucleon_engine::testing::{Answer, FakeApprovals};
@@ -114,6 +115,7 @@ async fn a_review_that_counts_is_recorded() {
     let approvals = FakeApprovals {
         reviews: vec![review("dev", "approved"), review("prod", "approved")],
         environments: vec!["dev".to_owned()],
+        ..FakeApprovals::default()
     };
     let (scene, end) = reviewed(Some(approvals), [modified(), executed()]).await;
     assert_eq!(end, "= SUCCEEDED: -");
@@ -149,6 +151,7 @@ async fn without_a_review_that_counts_nothing_is_done() {
         let approvals = approvals.map(|(reviews, environments)| FakeApprovals {
             reviews,
             environments,
+            ..FakeApprovals::default()
         });
         let (scene, end) = reviewed(approvals, [modified(), Answer::Discard(Ok(()))]).await;
         assert!(end.contains(why), "{end}");
@@ -168,4 +171,42 @@ async fn what_changes_nothing_needs_no_review() {
         scene.told_of(guarded).await,
         ["prepare", "= unchanged, recorded"]
     );
+}
+
+/// What a pull request showed of `environment/dev`.
+fn shown(approval: &str) -> Previewed {
+    let mut previewed = Previewed::nothing("c0ffee");
+    let target = candidate(DEV).target().clone();
+    previewed.approvals.insert(target, approval.to_owned());
+    previewed
+}
+
+#[tokio::test]
+async fn what_the_pull_request_did_not_show_goes_on_only_with_a_review() {
+    let plan = match modified() {
+        Answer::Prepare(Ok(prepared)) => prepared.plan,
+        _ => unreachable!("it is prepared"),
+    };
+    let same = plan.digest().to_string();
+    let other = format!("sha256:{}", "0".repeat(64));
+    for previewed in [shown(&same), shown("provisional")] {
+        let mut scene = Scene::new().expect([modified(), executed()]);
+        scene.previewed = Some(previewed);
+        assert_eq!(scene.told().await.pop().unwrap(), "= SUCCEEDED: -");
+    }
+    for previewed in [shown(&other), Previewed::nothing("c0ffee")] {
+        let mut scene = Scene::new().expect([modified(), Answer::Discard(Ok(()))]);
+        scene.previewed = Some(previewed);
+        let end = scene.told().await.pop().unwrap();
+        assert!(end.contains("is not what its pull request showed"), "{end}");
+    }
+    let mut scene = Scene::new().expect([modified(), executed()]);
+    scene.previewed = Some(shown(&other));
+    scene.approvals = Some(FakeApprovals {
+        reviews: vec![review("dev", "approved")],
+        environments: vec!["dev".to_owned()],
+        ..FakeApprovals::default()
+    });
+    assert_eq!(scene.told().await.pop().unwrap(), "= SUCCEEDED: -");
+    assert_eq!(scene.record().approvals.len(), 1);
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use nucleon_core::deployment::{Body, Deployment, Place, Roles, Stack};
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
+use nucleon_core::notification::Previewed;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Action, Approved, Change, Operation, Plan};
 use nucleon_core::record::{Lease, Provisioned, Record};
@@ -33,6 +34,7 @@ pub(crate) struct Scene {
     pub(crate) run: Run,
     pub(crate) approved: Option<BTreeMap<TargetId, Approved>>,
     pub(crate) approvals: Option<FakeApprovals>,
+    pub(crate) previewed: Option<Previewed>,
     pub(crate) stop: watch::Sender<bool>,
     progress: FakeProgress,
 }
@@ -48,6 +50,7 @@ impl Scene {
             run: run(),
             approved: None,
             approvals: None,
+            previewed: None,
             stop: watch::Sender::new(false),
             progress: FakeProgress(log.clone()),
             log,
@@ -90,6 +93,7 @@ impl Scene {
             approvals: approvals.map(|approvals| approvals as &dyn Approvals),
             run: &self.run,
             approved: self.approved.as_ref(),
+            stop_on_change: self.previewed.as_ref(),
             cancelled: self.stop.subscribe(),
         }
     }
