@@ -48,7 +48,11 @@ pub struct SpecUsed {
 
 /// Where a target lives in its provisioner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "provisioner", rename_all = "kebab-case")]
+#[serde(
+    tag = "provisioner",
+    rename_all = "kebab-case",
+    try_from = "provisioned::Flat"
+)]
 pub enum Provisioned {
     /// A CloudFormation stack.
     Cloudformation {
@@ -248,6 +252,62 @@ impl Record {
         self.completed = Some(at);
         self.lease = None;
         self
+    }
+}
+
+/// A target's place is read as one object with the keys of every provisioner: reading each by itself, as serde does by tag,
+/// costs ten kilobytes of every binary.
+mod provisioned {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+
+    use super::{Provisioned, TemplateUsed};
+
+    #[derive(Deserialize)]
+    pub(super) struct Flat {
+        provisioner: String,
+        stack_name: Option<String>,
+        stack_id: Option<String>,
+        change_set_id: Option<String>,
+        bundle: Option<TemplateUsed>,
+        succeeded: Option<bool>,
+        inputs: Option<serde_json::Value>,
+        path: Option<String>,
+        #[serde(default)]
+        backend: BTreeMap<String, String>,
+        who: Option<String>,
+    }
+
+    fn required<T>(value: Option<T>, key: &str) -> Result<T, String> {
+        value.ok_or_else(|| format!("missing field `{key}`"))
+    }
+
+    impl TryFrom<Flat> for Provisioned {
+        type Error = String;
+
+        fn try_from(flat: Flat) -> Result<Self, String> {
+            match flat.provisioner.as_str() {
+                "cloudformation" => Ok(Self::Cloudformation {
+                    stack_name: required(flat.stack_name, "stack_name")?,
+                    stack_id: flat.stack_id,
+                    change_set_id: flat.change_set_id,
+                }),
+                "terraform" => Ok(Self::Terraform {
+                    bundle: flat.bundle,
+                    inputs: required(flat.inputs, "inputs")?,
+                    path: required(flat.path, "path")?,
+                    backend: flat.backend,
+                    who: flat.who,
+                }),
+                "commands" => Ok(Self::Commands {
+                    bundle: required(flat.bundle, "bundle")?,
+                    succeeded: required(flat.succeeded, "succeeded")?,
+                    inputs: required(flat.inputs, "inputs")?,
+                }),
+                other => Err(format!("there is no provisioner `{other}`")),
+            }
+        }
     }
 }
 
