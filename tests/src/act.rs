@@ -13,6 +13,11 @@ use tempfile::TempDir;
 use crate::daemon::free_port;
 use crate::{Repository, Tools, hermetic};
 
+/// What our workflows install Terraform with; act fetches every action, also one that no step comes to.
+const SETUP_TERRAFORM: &str = "hashicorp/setup-terraform@5e8dbf3c6d9deaf4193ca7a8fb23f2ac83bb6c85";
+/// The machine has Terraform.
+const NOTHING_TO_SET_UP: &str = "name: Terraform\ndescription: It is there\ninputs:\n  terraform_version: {description: v}\n  terraform_wrapper: {description: w}\nruns:\n  using: composite\n  steps:\n    - {run: terraform version, shell: bash}\n";
+
 /// A run of workflows that is being prepared.
 #[derive(Debug)]
 #[must_use]
@@ -33,6 +38,10 @@ impl Act {
         repository.git(["config", &format!("url.{remote}.insteadOf"), &address]);
         let rewrite = format!("[url \"{remote}\"]\n\tinsteadOf = {address}\n");
         fs::write(home.path().join(".gitconfig"), rewrite)
+            .expect("a temporary folder can be written");
+        let setup = home.path().join("setup-terraform");
+        fs::create_dir(&setup).expect("a temporary folder can be written");
+        fs::write(setup.join("action.yml"), NOTHING_TO_SET_UP)
             .expect("a temporary folder can be written");
         let mut command = Command::new(Tools::find().python("act"));
         hermetic(&mut command)
@@ -55,7 +64,9 @@ impl Act {
                 &free_port().to_string(),
             ])
             .arg("--artifact-server-path")
-            .arg(home.path().join("artifacts"));
+            .arg(home.path().join("artifacts"))
+            .arg("--local-repository")
+            .arg(format!("{SETUP_TERRAFORM}={}", setup.display()));
         // act would take the rewritten address of the remote for the repository's name.
         Self { command, home }.env("GITHUB_REPOSITORY", slug)
     }
