@@ -1,5 +1,6 @@
 //! `nucleon-notify`: every request is judged by GitHub's own description of its API.
 
+mod deployment;
 mod pr;
 mod reaching;
 mod status;

@@ -28,6 +28,18 @@ pub const NOTIFICATION: &str = "NUCLEON_NOTIFICATION";
 pub const PLAN: &str = "NUCLEON_PLAN";
 /// The file that `nucleon-apply` wrote.
 pub const OUTCOME: &str = "NUCLEON_OUTCOME";
+/// What is said of a deployment that others provision: Proton's word for its status.
+pub const STATUS: &str = "NUCLEON_STATUS";
+/// The file with the outputs of a deployment that others provision.
+pub const OUTPUTS: &str = "NUCLEON_OUTPUTS";
+/// One sentence about a deployment that others provision.
+pub const MESSAGE: &str = "NUCLEON_MESSAGE";
+/// The id of a deployment.
+pub const DEPLOYMENT: &str = "NUCLEON_DEPLOYMENT";
+/// The repository whose state is meant, where it is not this one: `owner/name`, or an address.
+pub const REPOSITORY: &str = "NUCLEON_REPOSITORY";
+/// `event`, or the file of the workflow that is started when outputs have changed.
+pub const DISPATCH: &str = "NUCLEON_DISPATCH";
 /// The token for git and for GitHub's API.
 pub const GITHUB_TOKEN: &str = "NUCLEON_GITHUB_TOKEN";
 /// The git remote that holds the state; `origin` by default.

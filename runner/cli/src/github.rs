@@ -15,10 +15,15 @@ const API: &str = "https://api.github.com";
 
 /// The repository at GitHub; nothing, with the reason, where there is nobody to talk to.
 pub fn github() -> Result<Result<GitHub, &'static str>, Failure> {
+    github_of(env::get(env::GITHUB_REPOSITORY))
+}
+
+/// A repository at GitHub, `owner/name`.
+pub fn github_of(repository: Option<String>) -> Result<Result<GitHub, &'static str>, Failure> {
     let Some(token) = env::get(env::GITHUB_TOKEN) else {
         return Ok(Err("there is no token"));
     };
-    let Some(repository) = env::get(env::GITHUB_REPOSITORY) else {
+    let Some(repository) = repository else {
         return Ok(Err("GITHUB_REPOSITORY does not name a repository"));
     };
     let place = GitHubPlace {

@@ -329,6 +329,22 @@ pub fn state(
     Ok(GitState::new(checkout(common, arguments), &place, clock()?))
 }
 
+/// The state of another repository, without a clone of it.
+pub async fn state_elsewhere(
+    common: &Common,
+    arguments: &StateArgs,
+    repository: &str,
+) -> Result<GitState, Failure> {
+    let server = env::get(env::GITHUB_SERVER_URL);
+    let checkout = checkout(common, arguments);
+    let checkout = checkout.elsewhere(repository, server.as_deref()).await;
+    let place = StatePlace {
+        prefix: arguments.state_prefix.clone(),
+        ..StatePlace::default()
+    };
+    Ok(GitState::new(checkout, &place, clock()?))
+}
+
 /// The user's clone, with the token for its remote.
 pub fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
     let checkout = Checkout::new(&common.root, &arguments.state_remote);
@@ -343,7 +359,8 @@ pub fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
     }
 }
 
-fn clock() -> Result<Arc<dyn Clock>, Failure> {
+/// The time, which tests may stop.
+pub fn clock() -> Result<Arc<dyn Clock>, Failure> {
     let Some(now) = env::get(env::NOW) else {
         return Ok(Arc::new(SystemClock));
     };

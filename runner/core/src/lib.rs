@@ -38,6 +38,7 @@ pub mod record;
 pub mod render;
 pub mod rendered;
 pub mod report;
+pub mod reported;
 pub mod repository;
 pub mod schema;
 pub mod script;

@@ -69,6 +69,10 @@ pub(crate) fn bundle(folder: &str, schema: &str, bytes: usize) -> Option<Diagnos
 const NAME: usize = 100;
 /// The most outputs that Proton took from what it did not deploy itself.
 pub(crate) const OUTPUTS: usize = 50;
+/// The most characters that the value of an output had.
+pub(crate) const VALUE: usize = 1_024;
+/// The most characters that a message about a deployment had.
+pub(crate) const MESSAGE: usize = 5_000;
 
 /// Says that there are more things than Proton took.
 pub(crate) fn count(found: usize, most: usize, things: &str) -> Diagnostic {

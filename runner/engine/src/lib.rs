@@ -23,6 +23,7 @@ pub mod plan;
 pub mod ports;
 pub mod recover;
 pub mod refusal;
+pub mod report;
 pub mod run;
 mod script;
 pub mod select;

@@ -45,10 +45,46 @@ impl Checkout {
         }
     }
 
+    /// Another repository instead: an address, a folder, or `owner/name` at the host of this clone's remote, else at `server`.
+    ///
+    /// A clone that is reached over SSH says nothing about where a token counts: then, too, it is the server's.
+    pub async fn elsewhere(&self, repository: &str, server: Option<&str>) -> Self {
+        let is_name = repository
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .count()
+            == 2
+            && !repository.contains(':')
+            && !repository.starts_with(['/', '.']);
+        let at_server =
+            || server.map(|server| format!("{}/{repository}", server.trim_end_matches('/')));
+        let remote = if is_name {
+            let key = format!("remote.{}.url", self.remote);
+            let arguments = ["config", "--get", &key];
+            let known = self.program.run("read its configuration", &arguments);
+            let known = known.await.ok();
+            let known = known.filter(|url| at_server().is_none() || !is_ssh(url));
+            let sibling = known.map(|url| remote::sibling(url.trim_end(), repository));
+            sibling
+                .or_else(at_server)
+                .unwrap_or_else(|| repository.to_owned())
+        } else {
+            repository.to_owned()
+        };
+        Self {
+            remote,
+            ..self.clone()
+        }
+    }
+
     /// Adds a token for a server; it wins over what the clone knows.
     #[must_use]
     pub fn with_credential(mut self, credential: Credential) -> Self {
         self.credential = Some(credential);
         self
     }
+}
+
+fn is_ssh(url: &str) -> bool {
+    url.starts_with("ssh:") || !url.contains("://") && url.contains('@')
 }

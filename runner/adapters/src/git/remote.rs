@@ -249,7 +249,7 @@ impl Remote {
 }
 
 /// The address of another repository at the same host: the last two names of the address are owner and name.
-fn sibling(url: &str, repository: &str) -> String {
+pub(super) fn sibling(url: &str, repository: &str) -> String {
     let url = url.trim_end_matches('/');
     let (url, ending) = match url.strip_suffix(".git") {
         Some(url) => (url, ".git"),

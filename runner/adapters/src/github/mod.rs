@@ -7,6 +7,7 @@ mod answer;
 mod approvals;
 mod client;
 mod forge;
+mod start;
 
 use std::fmt::Write as _;
 
@@ -15,6 +16,8 @@ use nucleon_engine::ports::PortError;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+pub use start::EVENT;
 
 use client::{Client, Failed, Request};
 

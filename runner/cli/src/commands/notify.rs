@@ -1,5 +1,6 @@
 //! `nucleon-notify`: tells people what would happen, and what happened.
 
+mod deployment;
 mod pr;
 mod status;
 
@@ -37,6 +38,8 @@ enum What {
     Pr(pr::Pr),
     /// Tell how a run went: a check run for each stage, and the branch that shows the state to people
     Status(status::Status),
+    /// Record how a deployment goes that others provision, and what it gives out
+    Deployment(deployment::Deployment),
 }
 
 impl Command for Notify {
@@ -48,6 +51,7 @@ impl Command for Notify {
         match self.what {
             What::Pr(pr) => pr.run(&self.common),
             What::Status(status) => status.run(&self.common),
+            What::Deployment(deployment) => deployment.run(&self.common),
         }
     }
 }
