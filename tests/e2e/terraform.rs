@@ -156,20 +156,3 @@ fn a_program_that_comes_along_stays_one() {
     };
     assert_eq!((mode("greeting.tftpl"), mode("main.tf")), (0o111, 0));
 }
-
-#[test]
-fn planning_says_what_is_possible_instead() {
-    let refused = repository()
-        .run("nucleon-plan")
-        .arg("environment/lab")
-        .run()
-        .fails_with(1);
-
-    insta::assert_snapshot!(refused.stdout(), @r"
-    environment/lab in main (444455556666, eu-west-1, network@1.0)
-      cannot be planned: this version of Nucleon renders environment/lab and does not deploy it: its template is for Terraform
-      help: write what it renders to with `nucleon-render environment/lab --out DIR`, and apply it as before
-
-    0 of 1 target change, 1 cannot be planned, 2 warnings in the files
-    ");
-}

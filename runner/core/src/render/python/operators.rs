@@ -1,6 +1,6 @@
 //! Python's operators.
 
-use minijinja::value::{Tuple, ValueKind};
+use minijinja::value::{Rest, Tuple, ValueKind};
 use minijinja::{Environment, Error, State, Value};
 
 use crate::render::python::compare;
@@ -13,7 +13,7 @@ use crate::render::python::{
     arithmetic, charge, collect, escape, percent, refuse_undefined, slices, text,
 };
 use crate::render::translate::{
-    ABSENT, CALCULATE, CONCATENATE, ITERATE, KEY, MAPPING, NOTHING, SLICE,
+    ABSENT, CALCULATE, CHANGED, CONCATENATE, ITERATE, KEY, MAPPING, NOTHING, SLICE,
 };
 use crate::render::unsupported;
 
@@ -27,6 +27,7 @@ pub(in crate::render) fn add_to(environment: &mut Environment<'_>) {
     environment.add_function(MAPPING, mapping);
     environment.add_function(SLICE, slices::slice);
     environment.add_function(ITERATE, iterate);
+    environment.add_function(CHANGED, changed);
     environment.add_function(KEY, key);
     environment.add_global(NOTHING, Value::from_object(Nothing));
     environment.add_global(ABSENT, Value::from_object(Absent));
@@ -218,6 +219,16 @@ fn iterate(
         }
     }
     Ok(items)
+}
+
+/// What `loop.changed` compares with the values of the round before. Python compares undefined ones only where there was a round
+/// before, and then refuses.
+fn changed(values: Rest<Value>) -> Result<Value, Error> {
+    if values.iter().any(Value::is_undefined) {
+        let message = "`loop.changed` of a value that is undefined";
+        return Err(unsupported::error(message.to_owned()));
+    }
+    Ok(Value::from(values.0))
 }
 
 /// A key as it is; the engine would take a number with a fraction for an index.

@@ -41,6 +41,8 @@ pub(super) const ATTRIBUTE: &str = "_nucleon_attribute";
 pub(super) const MAPPING: &str = "_nucleon_mapping";
 /// The function for what `for` goes through.
 pub(super) const ITERATE: &str = "_nucleon_iterate";
+/// The function for what `loop.changed` is called with.
+pub(super) const CHANGED: &str = "_nucleon_changed";
 /// What `a if b` is where `b` is false.
 pub(super) const NOTHING: &str = "_nucleon_nothing";
 /// What stands for an argument that a macro was not given.

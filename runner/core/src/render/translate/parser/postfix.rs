@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::render::translate::lexer::Kind;
 use crate::render::translate::parser::{Parsed, Parser, is_method};
-use crate::render::translate::{ATTRIBUTE, ITERATE, KEY, Refusal, SLICE};
+use crate::render::translate::{ATTRIBUTE, CHANGED, ITERATE, KEY, Refusal, SLICE};
 
 impl Parser<'_> {
     pub(super) fn postfix(&mut self, mut range: Range<usize>) -> Parsed {
@@ -14,11 +14,15 @@ impl Parser<'_> {
             } else if self.is_operator("[") {
                 range.end = self.subscript(range.start)?;
             } else if self.is_operator("(") {
-                let is_loop = &self.source[range.clone()] == "loop";
+                let function = match &self.source[range.clone()] {
+                    "loop" => Some(ITERATE),
+                    "loop.changed" => Some(CHANGED),
+                    _ => None,
+                };
                 let arguments = self.arguments()?;
-                if is_loop {
+                if let Some(function) = function {
                     let open = arguments.start..arguments.start + 1;
-                    self.edits.replace(open, format!("({ITERATE}("));
+                    self.edits.replace(open, format!("({function}("));
                     self.edits.replace(arguments.end - 1..arguments.end, "))");
                 }
                 range.end = arguments.end;

@@ -1,7 +1,5 @@
 //! What an expression starts with: names, texts, numbers, and what stands in brackets.
 
-use std::ops::Range;
-
 use crate::render::translate::lexer::Kind;
 use crate::render::translate::parser::{Parsed, Parser};
 use crate::render::translate::{MAPPING, Refusal, RefusalKind, literal};
@@ -12,7 +10,7 @@ impl Parser<'_> {
             Some(Kind::Name) => self.variable(),
             Some(Kind::Text) => self.texts(),
             Some(Kind::Integer) => self.integer(),
-            Some(Kind::Float) => Ok(self.float()),
+            Some(Kind::Float) => self.float(),
             Some(Kind::Operator) if self.text() == "(" => self.parentheses(),
             Some(Kind::Operator) if self.text() == "[" => self.list(),
             Some(Kind::Operator) if self.text() == "{" => self.mapping(),
@@ -86,18 +84,20 @@ impl Parser<'_> {
         Ok(range)
     }
 
-    fn float(&mut self) -> Range<usize> {
+    fn float(&mut self) -> Parsed {
         let digits = self.text().replace('_', "");
-        let number: f64 = digits.parse().unwrap_or(f64::INFINITY);
+        let number = digits.parse().unwrap_or(f64::INFINITY);
+        if !number.is_finite() {
+            // Jinja2 makes the name `inf` of it, which exists in some places and not in others.
+            let message = format!(
+                "the number {} is larger than any with a fraction",
+                self.text()
+            );
+            return Err(self.unsupported(message));
+        }
         let range = self.advance();
-        // The engine has no word for a number that is too large.
-        let text = if number.is_finite() {
-            format!("{number:?}")
-        } else {
-            "(1e308*10.0)".to_owned()
-        };
-        self.edits.replace(range.clone(), text);
-        range
+        self.edits.replace(range.clone(), format!("{number:?}"));
+        Ok(range)
     }
 
     fn parentheses(&mut self) -> Parsed {
