@@ -4,6 +4,7 @@ mod deployment;
 mod pr;
 mod reaching;
 mod status;
+mod webhook;
 
 use nucleon_tests::{Finished, Nucleon, Recorder, Repository, Request};
 use serde_json::{Value, json};

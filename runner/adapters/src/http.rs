@@ -8,6 +8,17 @@ use nucleon_engine::ports::chain;
 
 /// A client that gives up after a while; proxies come from the usual variables.
 pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    builder(timeout).build()
+}
+
+/// The same, which goes nowhere else than where it was sent.
+pub(crate) fn steadfast(timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    builder(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
     static TLS: Once = Once::new();
     TLS.call_once(|| {
         // Somebody may have installed a provider already; any will do.
@@ -16,7 +27,6 @@ pub(crate) fn client(timeout: Duration) -> Result<reqwest::Client, reqwest::Erro
     reqwest::Client::builder()
         .user_agent(concat!("nucleon/", env!("CARGO_PKG_VERSION")))
         .timeout(timeout)
-        .build()
 }
 
 /// Why a request was not answered, from outside to inside, without its address.

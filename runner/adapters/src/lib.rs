@@ -12,3 +12,4 @@ pub mod git;
 pub mod github;
 mod http;
 pub mod terraform;
+pub mod webhook;

@@ -40,6 +40,10 @@ pub const DEPLOYMENT: &str = "NUCLEON_DEPLOYMENT";
 pub const REPOSITORY: &str = "NUCLEON_REPOSITORY";
 /// `event`, or the file of the workflow that is started when outputs have changed.
 pub const DISPATCH: &str = "NUCLEON_DISPATCH";
+/// Addresses of webhooks, one a line; some are secrets.
+pub const WEBHOOKS: &str = "NUCLEON_WEBHOOKS";
+/// What webhooks are signed with.
+pub const WEBHOOK_SECRET: &str = "NUCLEON_WEBHOOK_SECRET";
 /// The token for git and for GitHub's API.
 pub const GITHUB_TOKEN: &str = "NUCLEON_GITHUB_TOKEN";
 /// The git remote that holds the state; `origin` by default.

@@ -9,6 +9,7 @@ use crate::show::totals;
 
 mod previewed;
 pub mod run;
+pub mod webhook;
 
 pub use previewed::Previewed;
 

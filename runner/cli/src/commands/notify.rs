@@ -3,6 +3,7 @@
 mod deployment;
 mod pr;
 mod status;
+mod webhook;
 
 use std::fmt::Display;
 use std::path::{Component, Path};
@@ -40,6 +41,8 @@ enum What {
     Status(status::Status),
     /// Record how a deployment goes that others provision, and what it gives out
     Deployment(deployment::Deployment),
+    /// Tell webhooks and Slack what was planned and how it went
+    Webhook(webhook::Webhook),
 }
 
 impl Command for Notify {
@@ -52,6 +55,7 @@ impl Command for Notify {
             What::Pr(pr) => pr.run(&self.common),
             What::Status(status) => status.run(&self.common),
             What::Deployment(deployment) => deployment.run(&self.common),
+            What::Webhook(webhook) => webhook.run(&self.common),
         }
     }
 }

@@ -15,8 +15,9 @@ pub use account::{Account, Hub};
 pub(crate) use read::unknown_account;
 pub(crate) use sections::provisioning;
 pub use sections::{
-    ArtifactsConfig, EnvironmentConfig, PipelinesConfig, Promotion, PromotionSame, Proton,
-    ProvisioningConfig, ServiceConfig, StateConfig, TemplatesConfig, Terraform, TerraformBinary,
+    ArtifactsConfig, EnvironmentConfig, Notifications, PipelinesConfig, Promotion, PromotionSame,
+    Proton, ProvisioningConfig, ServiceConfig, StateConfig, TemplatesConfig, Terraform,
+    TerraformBinary,
 };
 pub(crate) use value::region;
 
@@ -71,6 +72,8 @@ pub struct Config {
     pub pipelines: PipelinesConfig,
     /// How Terraform is run.
     pub terraform: Terraform,
+    /// Whom to tell beside GitHub.
+    pub notifications: Notifications,
     /// The view of the state.
     pub state: StateConfig,
     /// Accounts that stand in the file and could not be read; they are not unknown.

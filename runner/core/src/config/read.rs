@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::codes::Code;
 use crate::config::account::{Account, Hub};
 use crate::config::sections::{
-    ArtifactsConfig, EnvironmentConfig, PipelinesConfig, Promotion, Proton, ProvisioningConfig,
-    ServiceConfig, StateConfig, TemplatesConfig, Terraform,
+    ArtifactsConfig, EnvironmentConfig, Notifications, PipelinesConfig, Promotion, Proton,
+    ProvisioningConfig, ServiceConfig, StateConfig, TemplatesConfig, Terraform,
 };
 use crate::config::{Config, FILE, file};
 use crate::diagnostic::{Diagnostic, Location, Severity};
@@ -42,6 +42,7 @@ const KEYS: &[&str] = &[
     "promotion",
     "pipelines",
     "terraform",
+    "notifications",
     "state",
 ];
 
@@ -198,6 +199,9 @@ fn settings(reader: &mut Reader, fields: &Fields<'_>, config: &mut Config) {
         .unwrap_or_default();
     config.terraform = get("terraform")
         .and_then(|node| Terraform::read(reader, node))
+        .unwrap_or_default();
+    config.notifications = get("notifications")
+        .and_then(|node| Notifications::read(reader, node))
         .unwrap_or_default();
     config.state = get("state")
         .and_then(|node| StateConfig::read(reader, node))

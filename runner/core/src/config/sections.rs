@@ -380,6 +380,45 @@ impl StateConfig {
     }
 }
 
+/// Whom to tell beside GitHub.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notifications {
+    /// Addresses that get signed JSON.
+    pub webhooks: Vec<String>,
+}
+
+impl Notifications {
+    pub(super) fn read(reader: &mut Reader, node: &Node) -> Option<Self> {
+        let fields = reader.fields(node, "notifications", &["webhooks"])?;
+        let path = fields.path("webhooks");
+        let list = fields.get("webhooks");
+        let items = list.map_or(&[][..], |node| reader.items(node, &path));
+        let urls = items.iter().filter_map(|item| webhook(reader, item, &path));
+        Some(Self {
+            webhooks: urls.collect(),
+        })
+    }
+}
+
+fn webhook(reader: &mut Reader, node: &Node, path: &str) -> Option<String> {
+    let url = reader.text(node, path)?.value;
+    let Some(rest) = url.strip_prefix("https://") else {
+        let message = "a webhook's address begins with `https://`";
+        reader.bad_value(node, message, "write `https://hooks.acme.com/nucleon`");
+        return None;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host == "hooks.slack.com" || host.contains('@') {
+        let message = "this address is a secret, and secrets do not stand in files";
+        let help = "keep it as a secret of the repository, and give it by NUCLEON_WEBHOOKS";
+        let mut fault = Diagnostic::error(Code::ConfigBadValue, message).at(reader.at(node));
+        fault.hides_source = true;
+        reader.report(fault.help(help));
+        return None;
+    }
+    Some(url)
+}
+
 // A rule that nobody enforces must not look as if somebody did.
 fn not_yet(reader: &mut Reader, fields: &Fields<'_>, key: &str) {
     let Some(node) = fields.key(key) else {

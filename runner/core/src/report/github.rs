@@ -32,6 +32,11 @@ pub fn annotation(message: &str, hint: Option<&str>) -> String {
     format!("::error::{}\n", data(&with_help(message, hint)))
 }
 
+/// Something that did not work, and stops nothing.
+pub fn warning(message: &str) -> String {
+    format!("::warning::{}\n", data(message))
+}
+
 /// Something to know though nothing is wrong.
 pub fn notice(message: &str) -> String {
     format!("::notice::{}\n", data(message))

@@ -4,7 +4,7 @@ mod github;
 mod json;
 mod text;
 
-pub use github::{annotation, github, notice};
+pub use github::{annotation, github, notice, warning};
 pub use json::json;
 pub use text::text;
 
