@@ -20,6 +20,7 @@ use crate::{Finished, Nucleon, hermetic};
 pub struct Repository {
     parent: Arc<TempDir>,
     folder: PathBuf,
+    bare: String,
 }
 
 impl Repository {
@@ -29,15 +30,32 @@ impl Repository {
             .prefix("nucleon-")
             .tempdir()
             .expect("a temporary folder can be made");
-        let remote = parent.path().join("remote.git");
-        let folder = parent.path().join("work");
-        init(parent.path(), &["--bare", "remote.git"]);
+        Self::beside(&Arc::new(parent), "remote", "work")
+    }
+
+    /// Makes another repository without commits, at the same host and with the same owner.
+    pub fn sibling(&self, name: &str) -> Self {
+        Self::beside(&self.parent, name, &format!("work-{name}"))
+    }
+
+    /// The owner of the remotes at their host, which is a folder.
+    pub fn owner(&self) -> String {
+        let name = self.parent.path().file_name();
+        let name = name.expect("a temporary folder has a name");
+        name.to_string_lossy().into_owned()
+    }
+
+    fn beside(parent: &Arc<TempDir>, name: &str, work: &str) -> Self {
+        let bare = format!("{name}.git");
+        init(parent.path(), &["--bare", &bare]);
         // As hosts are configured: any commit may be fetched by its id.
+        let remote = parent.path().join(&bare);
         git(&remote, ["config", "uploadpack.allowAnySHA1InWant", "true"]);
-        init(parent.path(), &["work"]);
+        init(parent.path(), &[work]);
         let repository = Self {
-            parent: Arc::new(parent),
-            folder,
+            folder: parent.path().join(work),
+            parent: Arc::clone(parent),
+            bare,
         };
         repository.git(["remote", "add", "origin", &repository.remote()]);
         repository
@@ -68,7 +86,7 @@ impl Repository {
 
     /// Returns the remote's address.
     pub fn remote(&self) -> String {
-        format!("file://{}", self.parent.path().join("remote.git").display())
+        format!("file://{}", self.parent.path().join(&self.bare).display())
     }
 
     /// Writes a file, making its folders.
@@ -196,7 +214,7 @@ impl Repository {
         let Some((_, tip)) = refs.iter().find(|(known, _)| *known == name) else {
             return Vec::new();
         };
-        let remote = self.parent.path().join("remote.git");
+        let remote = self.parent.path().join(&self.bare);
         let commits = git(&remote, ["rev-list", tip.as_str()]);
         let record = |commit: &str| {
             let text = git(&remote, ["show", &format!("{commit}:record.json")]);
@@ -230,6 +248,7 @@ impl Repository {
         Self {
             parent: Arc::clone(&self.parent),
             folder,
+            bare: self.bare.clone(),
         }
     }
 }

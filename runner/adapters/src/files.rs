@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use nucleon_core::files::{Content, Files, MAX_BYTES, Refusal, RelPath};
-use nucleon_core::repository::Repository;
+use nucleon_core::repository::{Repository, merged_folders};
 use nucleon_engine::ports::PortError;
 
 /// Folders that belong to programs, not to people.
@@ -19,7 +19,20 @@ const FILES_PER_THREAD: usize = 64;
 ///
 /// Symbolic links are not followed and large files are not read: they are in the answer, refused.
 pub fn read_tree(root: &Path) -> Result<Files, PortError> {
-    read(root, Repository::reads)
+    let mut files = read(root, Repository::reads)?;
+    for folder in merged_folders(&files) {
+        let inside = read(&root.join(&folder), |_| true)?;
+        for (path, content) in inside.iter() {
+            let Ok(full) = RelPath::new(&format!("{folder}/{path}")) else {
+                continue;
+            };
+            files.insert(full.clone(), content.clone());
+            if inside.is_executable(path) {
+                files.make_executable(full);
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// Reads every file below a folder.

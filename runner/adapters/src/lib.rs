@@ -11,5 +11,6 @@ pub mod files;
 pub mod git;
 pub mod github;
 mod http;
+pub mod infrastructure;
 pub mod terraform;
 pub mod webhook;

@@ -65,6 +65,20 @@ pub struct StateArgs {
     /// Prefix of the state refs
     #[arg(long, value_name = "PREFIX", env = env::STATE_PREFIX, default_value = "refs/nucleon/", hide_env = true)]
     pub state_prefix: String,
+    /// Take the folders of an infrastructure repository for targets, also where it holds specs; their state is beside that of the specs
+    #[arg(long, env = env::FOLDERS, hide_env = true, num_args = 0..=1, default_missing_value = "true", default_value = "false", require_equals = true)]
+    pub folders: Flag,
+}
+
+impl StateArgs {
+    /// The prefix of the state refs: what specs and folders of one repository deploy are two things.
+    pub fn prefix(&self) -> String {
+        if self.folders.0 {
+            format!("{}folders/", self.state_prefix)
+        } else {
+            self.state_prefix.clone()
+        }
+    }
 }
 
 /// Which targets are meant.

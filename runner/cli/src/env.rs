@@ -14,6 +14,8 @@ pub const STAGE: &str = "NUCLEON_STAGE";
 pub const PENDING: &str = "NUCLEON_PENDING";
 /// A revision: targets that render differently since.
 pub const CHANGED_SINCE: &str = "NUCLEON_CHANGED_SINCE";
+/// `true`: the targets are the folders that were merged into an infrastructure repository.
+pub const FOLDERS: &str = "NUCLEON_FOLDERS";
 /// The folder or file to write to.
 pub const OUT: &str = "NUCLEON_OUT";
 /// `TARGET=DIGEST`, one a line: what was approved.
@@ -46,6 +48,10 @@ pub const WEBHOOKS: &str = "NUCLEON_WEBHOOKS";
 pub const WEBHOOK_SECRET: &str = "NUCLEON_WEBHOOK_SECRET";
 /// The token for git and for GitHub's API.
 pub const GITHUB_TOKEN: &str = "NUCLEON_GITHUB_TOKEN";
+/// The id of the GitHub App that opens pull requests in infrastructure repositories.
+pub const APP_ID: &str = "NUCLEON_APP_ID";
+/// That app's private key, as PEM. It has no flag: what stands on a command line is seen by others.
+pub const APP_PRIVATE_KEY: &str = "NUCLEON_APP_PRIVATE_KEY";
 /// The git remote that holds the state; `origin` by default.
 pub const STATE_REMOTE: &str = "NUCLEON_STATE_REMOTE";
 /// The prefix of the state refs; `refs/nucleon/` by default.

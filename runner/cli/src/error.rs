@@ -101,6 +101,8 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         | Refusal::Faulty { .. }
         | Refusal::OnlyRendered { .. }
         | Refusal::OtherEngine { .. }
+        | Refusal::OtherWay { .. }
+        | Refusal::NoInfrastructure { .. }
         | Refusal::NoBundle { .. } => Kind::Files,
     }
 }

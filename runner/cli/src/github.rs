@@ -1,6 +1,7 @@
 //! GitHub, as the environment names it.
 
-use nucleon_adapters::github::{GitHub, GitHubPlace};
+use nucleon_adapters::github::{App, GitHub, GitHubPlace};
+use nucleon_adapters::infrastructure::{Opener, Reach};
 use nucleon_core::notification::{Previewed, preview_name};
 use nucleon_core::secret::Secret;
 use nucleon_engine::ports::{Approvals as _, PortError};
@@ -8,10 +9,43 @@ use nucleon_engine::ports::{Approvals as _, PortError};
 use crate::args::Common;
 use crate::commands::notify::key;
 use crate::env;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::workspace::Workspace;
 
 const API: &str = "https://api.github.com";
+const SERVER: &str = "https://github.com";
+/// What the tokens of workflow runs, and of apps, begin with.
+const OF_PROGRAMS: &str = "ghs_";
+
+/// How GitHub is reached.
+pub fn reach() -> Reach {
+    Reach {
+        api: env::get(env::GITHUB_API_URL).unwrap_or_else(|| API.to_owned()),
+        server: env::get(env::GITHUB_SERVER_URL).unwrap_or_else(|| SERVER.to_owned()),
+    }
+}
+
+/// Who opens pull requests in infrastructure repositories.
+pub fn opener() -> Result<Opener, Failure> {
+    match (env::get(env::APP_ID), env::get(env::APP_PRIVATE_KEY)) {
+        (Some(id), Some(key)) => Ok(Opener::App(Box::new(App::new(&id, &Secret::new(key))?))),
+        (None, None) => Ok(match env::get(env::GITHUB_TOKEN) {
+            Some(token) if env::in_run() && token.starts_with(OF_PROGRAMS) => {
+                Opener::Workflow(Secret::new(token))
+            }
+            Some(token) => Opener::Token(Secret::new(token)),
+            None => Opener::Nobody,
+        }),
+        (Some(_), None) => Err(half(env::APP_PRIVATE_KEY)),
+        (None, Some(_)) => Err(half(env::APP_ID)),
+    }
+}
+
+fn half(missing: &str) -> Failure {
+    let message = format!("{missing} is not set: a GitHub App has an id and a private key");
+    Failure::new(Kind::CommandLine, message)
+        .hint("give the action's inputs `app-id` and `app-private-key`, or neither")
+}
 
 /// The repository at GitHub; nothing, with the reason, where there is nobody to talk to.
 pub fn github() -> Result<Result<GitHub, &'static str>, Failure> {
@@ -27,7 +61,7 @@ pub fn github_of(repository: Option<String>) -> Result<Result<GitHub, &'static s
         return Ok(Err("GITHUB_REPOSITORY does not name a repository"));
     };
     let place = GitHubPlace {
-        api: env::get(env::GITHUB_API_URL).unwrap_or_else(|| API.to_owned()),
+        api: reach().api,
         repository,
         run: env::get(env::GITHUB_RUN_ID),
     };

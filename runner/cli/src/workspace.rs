@@ -11,13 +11,14 @@ use nucleon_adapters::cloudformation::CloudFormationProvisioner;
 use nucleon_adapters::commands::CommandsProvisioner;
 use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
+use nucleon_adapters::infrastructure::GitHubInfrastructure;
 use nucleon_adapters::terraform::TerraformProvisioner;
 use nucleon_core::compose::Composition;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::RenderedDigest;
 use nucleon_core::files::Files;
 use nucleon_core::lint;
-use nucleon_core::repository::Target;
+use nucleon_core::repository::{Target, merged_only};
 use nucleon_core::secret::Secret;
 use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
@@ -28,10 +29,12 @@ use nucleon_engine::dispatch::DispatchingProvisioner;
 use nucleon_engine::fleet::{Fleet, Tips};
 use nucleon_engine::load::load;
 use nucleon_engine::ports::{Clock, State as _};
-use nucleon_engine::select::is_pending;
+use nucleon_engine::propose::ProposingProvisioner;
+use nucleon_engine::select::{is_deleted, is_pending, waits_for};
 
 use crate::args::{Common, Flag, Format, Selection, StateArgs};
 use crate::error::{Failure, Kind};
+use crate::github::{opener, reach};
 use crate::output::Lines;
 use crate::{env, output, run};
 
@@ -52,6 +55,7 @@ pub struct Workspace {
     pub clock: Arc<dyn Clock>,
     files: Files,
     checkout: Checkout,
+    folders: Flag,
 }
 
 impl Workspace {
@@ -65,11 +69,14 @@ impl Workspace {
         let (files, commit) = tokio::join!(reading, checkout.head());
         let mut files = files.map_err(|error| Failure::new(Kind::Outside, error.to_string()))??;
         let commit = commit?;
+        if arguments.folders.0 {
+            files = merged_only(&files);
+        }
         let loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
         files.extend(&loaded.elsewhere);
         let clock = clock()?;
         let place = StatePlace {
-            prefix: arguments.state_prefix.clone(),
+            prefix: arguments.prefix(),
             branch: loaded.fleet.repository.config().state.branch.clone(),
         };
         let state = GitState::new(checkout.clone(), &place, clock.clone());
@@ -81,6 +88,7 @@ impl Workspace {
             clock,
             files,
             checkout,
+            folders: arguments.folders,
         };
         if workspace.diagnostics.iter().any(is_fatal) {
             workspace.show(&workspace.diagnostics, common.format());
@@ -211,7 +219,19 @@ impl Workspace {
             scripts: CommandsProvisioner::new(sessions.clone(), own.clone()),
             modules: TerraformProvisioner::new(sessions, own, Arc::new(Lines::default()))
                 .map_err(|error| Failure::new(Kind::Outside, error.to_string()))?,
+            proposals: ProposingProvisioner::new(self.infrastructure()?, run::run_url()),
         })
+    }
+
+    fn infrastructure(&self) -> Result<GitHubInfrastructure, Failure> {
+        let checkout = self.checkout.clone();
+        let clock = self.clock.clone();
+        Ok(GitHubInfrastructure::new(
+            checkout,
+            reach(),
+            opener()?,
+            clock,
+        ))
     }
 
     /// Bundles as they were at any commit.
@@ -229,6 +249,16 @@ impl Workspace {
         let now = self.clock.now();
         let digests = digests(&self.fleet, &targets, &tips);
         targets.retain(|target| {
+            if let Some(dependency) = waits_for(&target.dependencies, &tips) {
+                let id = &target.id;
+                output::say(&format!(
+                    "note: {id} waits for the pull request of {dependency}"
+                ));
+                return false;
+            }
+            if target.merged.as_ref().is_some_and(|merged| merged.deleted) {
+                return !is_deleted(tips.get(&target.id));
+            }
             let is_pending = |digest| is_pending(tips.get(&target.id), digest, &target.place, now);
             digests.get(&target.id).is_some_and(is_pending)
         });
@@ -241,7 +271,10 @@ impl Workspace {
         revision: &str,
         mut targets: Vec<&'a Target>,
     ) -> Result<Vec<&'a Target>, Failure> {
-        let files = self.checkout.tree_at(revision).await?;
+        let mut files = self.checkout.tree_at(revision).await?;
+        if self.folders.0 {
+            files = merged_only(&files);
+        }
         let templates = GitTemplates::new(self.checkout.clone());
         let before = load(&files, &templates, revision).await?.fleet;
         let tips = self.state.read_all().await?;
@@ -264,8 +297,12 @@ impl Workspace {
 }
 
 /// Deploys targets of every kind.
-pub type AnyProvisioner =
-    DispatchingProvisioner<CloudFormationProvisioner, CommandsProvisioner, TerraformProvisioner>;
+pub type AnyProvisioner = DispatchingProvisioner<
+    CloudFormationProvisioner,
+    CommandsProvisioner,
+    TerraformProvisioner,
+    ProposingProvisioner<GitHubInfrastructure>,
+>;
 
 /// What targets render to; those with faults are left out.
 fn digests(fleet: &Fleet, targets: &[&Target], tips: &Tips) -> BTreeMap<TargetId, RenderedDigest> {
@@ -323,7 +360,7 @@ pub fn state(
     branch: Option<String>,
 ) -> Result<GitState, Failure> {
     let place = StatePlace {
-        prefix: arguments.state_prefix.clone(),
+        prefix: arguments.prefix(),
         branch: branch.unwrap_or_else(|| StatePlace::default().branch),
     };
     Ok(GitState::new(checkout(common, arguments), &place, clock()?))

@@ -99,6 +99,8 @@ codes! {
     RenderInvalidYaml "render/invalid-yaml" "the template renders to text that is not YAML",
     RenderUnknownSection "render/unknown-section" "a section that CloudFormation templates do not have",
     RenderNotTemplate "render/not-a-template" "the rendered text is not a CloudFormation template",
+    FolderMetadata "folder/metadata" "a folder's metadata that is not what was written there",
+    FolderPlace "folder/place" "a folder of which nothing says where it is deployed",
     StateCorruptRecord "state/corrupt-record" "a state ref holds a record that cannot be read",
 }
 

@@ -11,6 +11,7 @@ use crate::context::{
 use crate::diagnostic::Diagnostic;
 use crate::digest::RenderedDigest;
 use crate::facts::TemplateFacts;
+use crate::files::RelPath;
 use crate::folder::{Folder, Provisioning, Subject};
 use crate::inputs::Inputs;
 use crate::manifest::Engine;
@@ -18,7 +19,7 @@ use crate::project::{project_properties, rendered_commands, rendered_variables};
 use crate::record::TemplateUsed;
 use crate::render::Renderer;
 use crate::rendered::Rendered;
-use crate::repository::{Repository, Target};
+use crate::repository::{MergedFolder, Repository, Target};
 use crate::schema::InputType;
 use crate::source::Source;
 use crate::target::{Name, TargetId};
@@ -140,6 +141,9 @@ impl<'a> Composer<'a> {
     /// Checks a target's spec, builds its context and renders its template.
     pub fn compose(&self, target: &Target) -> (Option<Composition>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
+        if let Some(merged) = &target.merged {
+            return (merged_as_it_is(merged), diagnostics);
+        }
         let composition = self
             .parts(target, &mut diagnostics)
             .and_then(|parts| self.composed(target, parts, &mut diagnostics));
@@ -369,6 +373,20 @@ struct Parts {
     inputs: Inputs,
     context: Context,
     source: Source,
+}
+
+/// A folder of an infrastructure repository renders to itself.
+fn merged_as_it_is(merged: &MergedFolder) -> Option<Composition> {
+    let path = RelPath::new(&merged.path).ok()?;
+    let folder = Folder::of_merged(&path, &merged.files);
+    let context = Context::from_json(folder.values().clone());
+    let context = context.or_else(|_| Context::from_json(serde_json::json!({})));
+    Some(Composition {
+        template: None,
+        inputs: Inputs::empty(),
+        context: context.ok()?,
+        product: Product::Folder(Box::new(folder)),
+    })
 }
 
 fn check(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::digest::RenderedDigest;
+use crate::proposal::Proposal;
 use crate::script::Script;
 use crate::target::TargetId;
 use crate::terraform::RootModule;
@@ -61,6 +62,8 @@ pub enum Body {
     Script(Box<Script>),
     /// A Terraform module.
     Module(Box<RootModule>),
+    /// A folder that is proposed to an infrastructure repository.
+    Proposal(Box<Proposal>),
 }
 
 /// A stack, and the template that it is to have.

@@ -14,6 +14,8 @@ mod variables;
 
 use serde_json::Value as Json;
 
+pub use metadata::{Metadata, read as read_metadata};
+
 use crate::bundle::module::is_source;
 use crate::context::Context;
 use crate::digest::RenderedDigest;
@@ -56,6 +58,8 @@ pub struct Folder {
 #[derive(Clone, Debug)]
 enum Made {
     Module(Owner),
+    /// It stands in a repository already, and is taken as it is.
+    Merged,
     Commands(Box<Provisioning>),
 }
 
@@ -155,6 +159,17 @@ impl Folder {
         Self::new(files, context, subject, made)
     }
 
+    /// A folder as it was merged into an infrastructure repository.
+    pub fn of_merged(path: &RelPath, files: &Files) -> Self {
+        Self {
+            path: path.clone(),
+            files: files.clone(),
+            values: values::read(files).unwrap_or_default(),
+            unknown: Vec::new(),
+            made: Made::Merged,
+        }
+    }
+
     fn new(files: &Files, context: &Context, subject: Subject<'_>, made: Made) -> Self {
         let path = path(subject.target, subject.tagged.environment);
         Self {
@@ -171,10 +186,15 @@ impl Folder {
         &self.path
     }
 
+    /// Whether it stands in a repository already, as it is.
+    pub fn is_merged(&self) -> bool {
+        matches!(self.made, Made::Merged)
+    }
+
     /// What makes infrastructure of it.
     pub fn engine(&self) -> Engine {
         match self.made {
-            Made::Module(_) => Engine::Terraform,
+            Made::Module(_) | Made::Merged => Engine::Terraform,
             Made::Commands(_) => Engine::CodeBuild,
         }
     }
@@ -182,7 +202,7 @@ impl Folder {
     /// The commands that provision it; a module has none.
     pub fn provisioning(&self) -> Option<&Provisioning> {
         match &self.made {
-            Made::Module(_) => None,
+            Made::Module(_) | Made::Merged => None,
             Made::Commands(provisioning) => Some(provisioning),
         }
     }
@@ -227,6 +247,7 @@ impl Folder {
     pub fn files(&self, deployment: &str, existing: &Files) -> Files {
         match &self.made {
             Made::Module(owner) => self.module(owner, deployment, existing),
+            Made::Merged => self.files.clone(),
             Made::Commands(provisioning) => {
                 with_inputs(&self.files, provisioning.settings.inputs_file, &self.values)
             }
@@ -289,6 +310,11 @@ pub fn deleted(existing: &Files) -> Files {
         },
         Content::Text(_) | Content::Bytes(_) | Content::Refused(_) => content.clone(),
     })
+}
+
+/// What the metadata of a folder says; nothing where there is none that can be read.
+pub(crate) fn metadata_of(existing: &Files) -> Option<Metadata> {
+    metadata::read(existing.text(METADATA)?).ok()
 }
 
 /// How many lines of a file in a folder are the header that Proton wrote above the module's own.

@@ -33,6 +33,7 @@ pub mod outcome_file;
 pub mod plan;
 pub mod plan_file;
 pub mod project;
+pub mod proposal;
 mod quota;
 pub mod record;
 pub mod render;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::DeploymentStatus;
+use crate::outcome::{DeploymentStatus, Outputs};
 use crate::record::Format;
 use crate::target::{Stage, TargetId};
 
@@ -37,4 +37,11 @@ pub struct TargetOutcome {
     /// The deployment's id, where one was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<String>,
+    /// What the target gives out, where a deployment of it ended well.
+    #[serde(
+        default,
+        skip_serializing_if = "Outputs::is_empty",
+        with = "crate::record::outputs"
+    )]
+    pub outputs: Outputs,
 }

@@ -81,6 +81,22 @@ pub enum Provisioned {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         who: Option<String>,
     },
+    /// A folder that was proposed to an infrastructure repository, which provisions it.
+    PullRequest {
+        /// The repository, `owner/name`.
+        repository: String,
+        /// The target's folder there.
+        path: String,
+        /// The pull request; nothing until it is open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<u64>,
+        /// The pull request's page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+        /// The id of the last deployment that succeeded before this one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        applied: Option<String>,
+    },
     /// Whatever a bundle's commands made; only the bundle knows what that is.
     Commands {
         /// The bundle whose commands delete it: the last one whose commands succeeded, else the first that was tried.
@@ -242,14 +258,26 @@ impl Record {
         !self.status.is_final() && self.lease.as_ref().is_some_and(|lease| lease.expires > now)
     }
 
-    /// Closes the record with what happened.
+    /// Whether it waits for its pull request, and nobody works on it: whoever provisions it will tell how it went.
+    pub fn is_proposed(&self) -> bool {
+        let has_pull_request = matches!(
+            &self.provisioned,
+            Some(Provisioned::PullRequest {
+                number: Some(_),
+                ..
+            })
+        );
+        has_pull_request && !self.status.is_final() && self.lease.is_none()
+    }
+
+    /// Closes the record with what happened; what was proposed stays open without a lease.
     #[must_use]
     pub fn close(mut self, outcome: Outcome, at: Timestamp) -> Self {
         self.status = outcome.status;
         self.message = outcome.message;
         self.outputs = outcome.outputs;
         self.provisioned = outcome.provisioned.or(self.provisioned);
-        self.completed = Some(at);
+        self.completed = outcome.status.is_final().then_some(at);
         self.lease = None;
         self
     }
@@ -277,6 +305,10 @@ mod provisioned {
         #[serde(default)]
         backend: BTreeMap<String, String>,
         who: Option<String>,
+        repository: Option<String>,
+        number: Option<u64>,
+        url: Option<String>,
+        applied: Option<String>,
     }
 
     fn required<T>(value: Option<T>, key: &str) -> Result<T, String> {
@@ -299,6 +331,13 @@ mod provisioned {
                     path: required(flat.path, "path")?,
                     backend: flat.backend,
                     who: flat.who,
+                }),
+                "pull-request" => Ok(Self::PullRequest {
+                    repository: required(flat.repository, "repository")?,
+                    path: required(flat.path, "path")?,
+                    number: flat.number,
+                    url: flat.url,
+                    applied: flat.applied,
                 }),
                 "commands" => Ok(Self::Commands {
                     bundle: required(flat.bundle, "bundle")?,

@@ -7,6 +7,7 @@ mod components;
 mod discovery;
 mod elsewhere;
 mod environments;
+mod merged;
 mod ops;
 mod references;
 mod services;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use bundles::folders_of;
 pub use elsewhere::SpecElsewhere;
+pub use merged::{ENVIRONMENT_CONFIG, MergedFolder, folders as merged_folders, merged_only};
 
 use crate::bundle::{self, Bundle};
 use crate::config::{Config, Provisioning};
@@ -69,6 +71,8 @@ pub struct Target {
     pub component: Option<ComponentSource>,
     /// The targets that must be there before it, sorted.
     pub dependencies: Vec<TargetId>,
+    /// The folder that it is, in an infrastructure repository.
+    pub merged: Option<MergedFolder>,
 }
 
 /// A target as its spec gives it, before it is known where it goes.
@@ -150,6 +154,7 @@ impl Repository {
         parser.check_references(&drafts);
         parser.place(drafts);
         let mut diagnostics = parser.diagnostics;
+        parser.repository.take_merged(files, &mut diagnostics);
         crate::diagnostic::tidy(&mut diagnostics);
         (parser.repository, diagnostics)
     }
@@ -163,6 +168,7 @@ impl Repository {
                 ending(path),
                 "yaml" | "yml" | "compatible-envs" | "compatible_envs"
             )
+            || merged::reads(path)
             || folders.any(bundle::matters)
     }
 

@@ -99,13 +99,18 @@ impl RootModule {
             .collect()
     }
 
-    /// Where a line of one of its files stands in the repository: Proton's header is not in the sources.
+    /// Where a line of one of its files stands in the repository: Proton's header is not in a template's sources.
     pub fn source_of(&self, position: &Position) -> Option<Location> {
         let source = self.source.as_ref()?;
         let Content::Text(text) = self.files.get(&position.file)? else {
             return None;
         };
-        let header = crate::folder::header_lines(text);
+        // A folder that was merged is its own source, header and all.
+        let header = if **source == *self.path.as_str() {
+            0
+        } else {
+            crate::folder::header_lines(text)
+        };
         let line = position.line.checked_sub(header).filter(|line| *line > 0)?;
         Some(Location {
             line,

@@ -270,17 +270,20 @@ impl Checker<'_> {
         }
     }
 
-    // Plan and apply refuse the targets: what was meant to be proposed is not deployed directly.
+    /// What is provisioned by pull request needs a repository for it.
     fn provisioning(&mut self) {
-        for environment in self.repository.environments().values() {
+        if self.repository.config().provisioning.is_some() {
+            return;
+        }
+        for (name, environment) in self.repository.environments() {
             if let Some(written) = &environment.provisioning
                 && written.value == Provisioning::PullRequest
             {
-                let message = "this version of Nucleon renders what is provisioned by pull request, and opens none";
-                let fault = Diagnostic::warning(Code::ConfigUnsupported, message);
-                let help = "commit what `nucleon-render --out DIR` writes, or write `provisioning: direct`";
-                self.diagnostics
-                    .push(fault.at(written.at.clone()).help(help));
+                let message = format!(
+                    "environment `{name}` is provisioned by pull request, and nucleon.yaml names no repository for it"
+                );
+                let help = "write `provisioning: {repository: owner/name}` in nucleon.yaml";
+                self.report(Code::ConfigMissingKey, message, &written.at, help);
             }
         }
     }

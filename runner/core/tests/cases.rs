@@ -39,7 +39,9 @@ use nucleon_core::yaml;
 const GOOD: &str = "a-good-repository";
 
 /// Codes that no file can bring about, and where they are tested.
-const ELSEWHERE: [(Code, &str); 2] = [
+const ELSEWHERE: [(Code, &str); 4] = [
+    (Code::FolderMetadata, "tests/e2e/folders.rs"),
+    (Code::FolderPlace, "tests/e2e/folders.rs"),
     (Code::StateCorruptRecord, "runner/adapters/tests/state.rs"),
     (Code::TerraformRefused, "tests/e2e/modules.rs"),
 ];

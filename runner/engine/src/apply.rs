@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use nucleon_core::notification::Previewed;
 use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{Approved, ApprovedPlan};
-use nucleon_core::record::{Approval, Provisioned, Record};
+use nucleon_core::record::{Approval, Provisioned, Purpose, Record};
 use nucleon_core::target::TargetId;
 use tokio::sync::{Semaphore, watch};
 
@@ -14,7 +14,7 @@ use crate::candidate::Candidate;
 use crate::hidden;
 use crate::journal::Journal;
 use crate::plan::AT_ONCE;
-use crate::ports::{Approvals, Clock, Prepared, Progress, Provisioner, State, Tip};
+use crate::ports::{Approvals, Clock, Found, Prepared, Progress, Provisioner, State, Tip};
 use crate::recover::{Tools, recover};
 use crate::refusal::Refusal;
 use crate::run::Run;
@@ -78,6 +78,9 @@ impl Apply<'_> {
     ) -> Result<Applied, Refusal> {
         let tip = self.free(journal, candidate, tip).await?;
         self.may_go_on(candidate)?;
+        if let Some(record) = self.waiting(candidate, tip.as_ref()).await? {
+            return Ok(Applied::Unchanged(Some(record)));
+        }
         let prepared = match self.prepare(candidate).await {
             Ok(prepared) => prepared,
             Err(refusal) => {
@@ -96,6 +99,10 @@ impl Apply<'_> {
             Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
         };
         if approved.plan().is_empty() {
+            // What waits for its pull request has not ended, whatever is merged.
+            if let Some((_, record)) = tip.as_ref().filter(|(_, record)| record.is_proposed()) {
+                return Ok(Applied::Unchanged(Some(record.clone())));
+            }
             return self
                 .unchanged(journal, candidate, tip, &approved, prepared.provisioned)
                 .await;
@@ -128,6 +135,35 @@ impl Apply<'_> {
         Ok(())
     }
 
+    /// The record of what is proposed already and waits to be merged or provisioned; asked of the repository, because a pull
+    /// request may have been closed.
+    async fn waiting(
+        &self,
+        candidate: &Candidate,
+        tip: Option<&(String, Record)>,
+    ) -> Result<Option<Record>, Refusal> {
+        let Some((_, record)) = tip else {
+            return Ok(None);
+        };
+        let deployment = &candidate.deployment;
+        let purpose = if deployment.destroy {
+            Purpose::Destroy
+        } else {
+            Purpose::Deploy
+        };
+        let is_same = record.purpose == purpose
+            && record.rendered_digest.as_ref() == Some(&deployment.rendered)
+            && record.account == deployment.place.account
+            && record.region == deployment.place.region;
+        if !record.is_proposed() || !is_same {
+            return Ok(None);
+        }
+        Ok(match self.provisioner.inspect(deployment, record).await? {
+            Found::Ended(outcome) if !outcome.status.is_final() => Some(record.clone()),
+            Found::Ended(_) | Found::Running(_) | Found::NotStarted => None,
+        })
+    }
+
     async fn prepare(&self, candidate: &Candidate) -> Result<Prepared, Refusal> {
         let prepared = self.provisioner.prepare(&candidate.deployment).await;
         let Prepared { plan, provisioned } = prepared?;
@@ -149,7 +185,7 @@ impl Apply<'_> {
             .record
             .clone()
             .map_err(|diagnostic| Refusal::Corrupt(Box::new(diagnostic)))?;
-        if record.status.is_final() {
+        if record.status.is_final() || record.is_proposed() {
             return Ok(Some((tip.commit.clone(), record)));
         }
         let now = self.clock.now();

@@ -1,4 +1,4 @@
-//! One provisioner in front of three: each deployment goes to the one that its body is for.
+//! One provisioner in front of four: each deployment goes to the one that its body is for.
 
 use async_trait::async_trait;
 use nucleon_core::deployment::{Body, Deployment};
@@ -10,30 +10,33 @@ use crate::ports::{Found, Living, PortError, Prepared, Progress, Provisioner};
 
 /// Serves deployments of every kind.
 #[derive(Debug)]
-pub struct DispatchingProvisioner<Stacks, Scripts, Modules> {
+pub struct DispatchingProvisioner<Stacks, Scripts, Modules, Proposals> {
     /// Serves stacks.
     pub stacks: Stacks,
     /// Runs commands.
     pub scripts: Scripts,
     /// Runs Terraform.
     pub modules: Modules,
+    /// Opens pull requests.
+    pub proposals: Proposals,
 }
 
-impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner>
-    DispatchingProvisioner<Stacks, Scripts, Modules>
+impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner, Proposals: Provisioner>
+    DispatchingProvisioner<Stacks, Scripts, Modules, Proposals>
 {
     fn of(&self, deployment: &Deployment) -> &dyn Provisioner {
         match deployment.body {
             Body::Stack(_) => &self.stacks,
             Body::Script(_) => &self.scripts,
             Body::Module(_) => &self.modules,
+            Body::Proposal(_) => &self.proposals,
         }
     }
 }
 
 #[async_trait]
-impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner> Provisioner
-    for DispatchingProvisioner<Stacks, Scripts, Modules>
+impl<Stacks: Provisioner, Scripts: Provisioner, Modules: Provisioner, Proposals: Provisioner>
+    Provisioner for DispatchingProvisioner<Stacks, Scripts, Modules, Proposals>
 {
     async fn plan(&self, deployment: &Deployment) -> Result<Plan, PortError> {
         self.of(deployment).plan(deployment).await

@@ -1,5 +1,6 @@
 //! Executes what was approved, and finds out what became of it where that is not certain.
 
+use nucleon_core::deployment::Body;
 use nucleon_core::plan::ApprovedPlan;
 use nucleon_core::record::Record;
 
@@ -45,6 +46,12 @@ impl Apply<'_> {
                 Ok(Applied::Ended(record))
             }
             Err(error @ PortError::Stale { .. }) => {
+                self.stale(journal, candidate, &record, error).await
+            }
+            // What was not pushed, or not opened, is not under way.
+            Err(error @ PortError::Refused { .. })
+                if matches!(deployment.body, Body::Proposal(_)) =>
+            {
                 self.stale(journal, candidate, &record, error).await
             }
             Err(error) => {

@@ -26,6 +26,7 @@ use crate::deploy::{Deployed, Ids};
 use crate::fleet::{Fleet, Tips};
 use crate::module::of_destruction;
 use crate::ports::Templates;
+use crate::proposal;
 use crate::refusal::Refusal;
 use crate::script::{forgotten, of_deletion, of_nothing};
 
@@ -81,6 +82,10 @@ impl Farewell<'_> {
                     .await?;
                 return Ok(candidate);
             }
+            Some(Provisioned::PullRequest { .. }) => {
+                self.proposed(record, &mut candidate);
+                return Ok(candidate);
+            }
             Some(Provisioned::Cloudformation { .. }) | None => return Ok(candidate),
         };
         let place = &candidate.deployment.place;
@@ -96,6 +101,19 @@ impl Farewell<'_> {
         };
         candidate.deployment.body = Body::Script(Box::new(script));
         Ok(candidate)
+    }
+
+    /// Makes a candidate one whose deletion is proposed.
+    fn proposed(&self, record: &Record, candidate: &mut Candidate) {
+        let place = candidate.deployment.place.clone();
+        candidate.deployment.adopted = record.status != DeploymentStatus::DeleteComplete;
+        candidate.deployment.body = if self.removal == Removal::Forget {
+            let arn = self.fleet.repository.arn(&record.target, &place);
+            Body::Script(Box::new(of_nothing(record, arn, forgotten(record))))
+        } else {
+            let base = self.fleet.repository.config().provisioning.as_ref();
+            Body::Proposal(Box::new(proposal::of_deletion(record, base)))
+        };
     }
 
     /// Makes a candidate one that Terraform destroys: with what it was applied from, or from its state alone where that is gone.

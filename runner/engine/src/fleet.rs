@@ -10,11 +10,13 @@ use nucleon_core::cores;
 use nucleon_core::deployment::{Body, Deployment, Place, Stack};
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::{InputsDigest, RenderedDigest};
+use nucleon_core::facts::TemplateFacts;
 use nucleon_core::manifest::Engine;
 use nucleon_core::outcome::{DeploymentStatus, Outputs};
-use nucleon_core::record::{Provisioned, Record, SpecUsed};
+use nucleon_core::record::{Provisioned, Record, SpecUsed, TemplateUsed};
 use nucleon_core::repository::{Repository, Target};
 use nucleon_core::schema::InputType;
+use nucleon_core::secret::Secret;
 use nucleon_core::source::Source;
 use nucleon_core::stack_name::stack_name;
 use nucleon_core::tags::tags;
@@ -26,6 +28,7 @@ use crate::cores::AllCores;
 use crate::given::Given as GivenOutputs;
 use crate::module;
 use crate::ports::Tip;
+use crate::proposal;
 use crate::refusal::Refusal;
 use crate::script::{self, Given};
 
@@ -44,6 +47,14 @@ pub struct Fleet {
 
 /// What the spec of a customer-managed environment gives out; nothing where it has faults.
 pub struct ByHand(pub Option<Outputs>);
+
+/// What a target's body is made of, beside what it renders to.
+#[derive(Clone, Copy)]
+pub(crate) struct Made<'a> {
+    pub(crate) template: Option<&'a TemplateUsed>,
+    pub(crate) secrets: &'a [Secret],
+    pub(crate) record: Option<&'a Record>,
+}
 
 /// The tips that a decision is made from.
 pub type Tips = BTreeMap<TargetId, Tip>;
@@ -159,47 +170,14 @@ impl Fleet {
             product,
             ..
         } = composition;
-        if target.provisioning == Provisioning::PullRequest {
-            return Err(only_rendered(target, "it is provisioned by pull request"));
-        }
         let rendered = product.digest();
         let unknown = product.unknown().to_vec();
-        let (body, facts) = match product {
-            Product::Template(made) => {
-                stays_what_it_is(target, record, Engine::CloudFormation)?;
-                let body = Body::Stack(self.stack(target, &made, record));
-                (body, made.facts)
-            }
-            Product::Folder(folder) if folder.engine() == Engine::Terraform => {
-                stays_what_it_is(target, record, Engine::Terraform)?;
-                let given = module::Given {
-                    folder: &folder,
-                    bundle: template.as_ref(),
-                    source: self.source_of(target),
-                    secrets: &secrets,
-                };
-                let config = self.repository.config();
-                let module = module::of_deployment(config, &target.place, given, record);
-                (Body::Module(Box::new(module)), None)
-            }
-            Product::Folder(folder) => {
-                let Some((bundle, provisioning)) = template.as_ref().zip(folder.provisioning())
-                else {
-                    let why = format!("its template is for {}", folder.engine().as_str());
-                    return Err(only_rendered(target, &why));
-                };
-                stays_what_it_is(target, record, Engine::CodeBuild)?;
-                let given = Given {
-                    folder: &folder,
-                    provisioning,
-                    bundle,
-                    secrets: &secrets,
-                };
-                let arn = self.repository.arn(&target.id, &target.place);
-                let script = script::of_deployment(target, given, arn, record);
-                (Body::Script(Box::new(script)), None)
-            }
+        let made = Made {
+            template: template.as_ref(),
+            secrets: &secrets,
+            record,
         };
+        let (body, facts) = self.body(target, product, made)?;
         let sensitive_outputs = facts
             .as_ref()
             .map(|facts| facts.sensitive_outputs.clone())
@@ -210,11 +188,14 @@ impl Fleet {
             roles: target.roles.clone(),
             adopted: match &body {
                 Body::Stack(_) => record.is_some_and(|record| record.provisioned.is_some()),
-                Body::Script(_) | Body::Module(_) => living(record).is_some(),
+                Body::Script(_) | Body::Module(_) | Body::Proposal(_) => living(record).is_some(),
             },
             rendered,
-            id,
-            destroy: false,
+            id: match &target.merged {
+                Some(merged) if !merged.deleted => merged.deployment.clone(),
+                Some(_) | None => id,
+            },
+            destroy: target.merged.as_ref().is_some_and(|merged| merged.deleted),
             body,
         };
         Ok(Candidate {
@@ -233,8 +214,75 @@ impl Fleet {
         })
     }
 
+    /// What deploys a target, and what was read in its template.
+    fn body(
+        &self,
+        target: &Target,
+        product: Product,
+        made: Made<'_>,
+    ) -> Result<(Body, Option<TemplateFacts>), Refusal> {
+        let Made {
+            template,
+            secrets,
+            record,
+        } = made;
+        let by_pull_request = target.provisioning == Provisioning::PullRequest;
+        Ok(match product {
+            Product::Folder(folder) if by_pull_request && folder.engine() == Engine::Terraform => {
+                let proposal =
+                    proposal::of_deployment(self.repository.config(), target, *folder, made)?;
+                (Body::Proposal(Box::new(proposal)), None)
+            }
+            Product::Template(_) | Product::Folder(_) if by_pull_request => {
+                let why = "only Terraform is provisioned by pull request";
+                return Err(only_rendered(target, why));
+            }
+            Product::Template(made) => {
+                stays_what_it_is(target, record, Engine::CloudFormation)?;
+                let body = Body::Stack(self.stack(target, &made, record));
+                (body, made.facts)
+            }
+            Product::Folder(folder) if folder.engine() == Engine::Terraform => {
+                stays_what_it_is(target, record, Engine::Terraform)?;
+                let given = module::Given {
+                    folder: &folder,
+                    bundle: template,
+                    source: self.source_of(target),
+                    kept_at: target
+                        .merged
+                        .as_ref()
+                        .map(|merged| merged.backend.clone())
+                        .unwrap_or_default(),
+                    secrets,
+                };
+                let config = self.repository.config();
+                let module = module::of_deployment(config, &target.place, given, record);
+                (Body::Module(Box::new(module)), None)
+            }
+            Product::Folder(folder) => {
+                let Some((bundle, provisioning)) = template.zip(folder.provisioning()) else {
+                    let why = format!("its template is for {}", folder.engine().as_str());
+                    return Err(only_rendered(target, &why));
+                };
+                stays_what_it_is(target, record, Engine::CodeBuild)?;
+                let given = Given {
+                    folder: &folder,
+                    provisioning,
+                    bundle,
+                    secrets,
+                };
+                let arn = self.repository.arn(&target.id, &target.place);
+                let script = script::of_deployment(target, given, arn, record);
+                (Body::Script(Box::new(script)), None)
+            }
+        })
+    }
+
     /// Where the sources of a target's module lie in the repository.
     fn source_of(&self, target: &Target) -> Option<Arc<str>> {
+        if let Some(merged) = &target.merged {
+            return Some(merged.path.clone());
+        }
         let source = match (&target.component, &target.template) {
             (Some(component), _) => Some(&component.source),
             (None, Some(version)) => {
@@ -352,7 +400,9 @@ pub(crate) fn living(record: Option<&Record>) -> Option<&Provisioned> {
 fn living_stack(record: Option<&Record>) -> Option<String> {
     match living(record)? {
         Provisioned::Cloudformation { stack_name, .. } => Some(stack_name.clone()),
-        Provisioned::Commands { .. } | Provisioned::Terraform { .. } => None,
+        Provisioned::Commands { .. }
+        | Provisioned::Terraform { .. }
+        | Provisioned::PullRequest { .. } => None,
     }
 }
 
@@ -367,6 +417,13 @@ fn stays_what_it_is(
         Some(Provisioned::Cloudformation { .. }) => Engine::CloudFormation,
         Some(Provisioned::Commands { .. }) => Engine::CodeBuild,
         Some(Provisioned::Terraform { .. }) => Engine::Terraform,
+        Some(Provisioned::PullRequest { .. }) => {
+            return Err(Refusal::OtherWay {
+                target: target.id.clone(),
+                was: "by pull request",
+                is: "directly",
+            });
+        }
     };
     if made_by == engine {
         return Ok(());
@@ -378,7 +435,7 @@ fn stays_what_it_is(
     })
 }
 
-fn capabilities(facts: &nucleon_core::facts::TemplateFacts) -> Vec<String> {
+fn capabilities(facts: &TemplateFacts) -> Vec<String> {
     facts.capabilities.iter().map(ToString::to_string).collect()
 }
 

@@ -59,6 +59,13 @@ pub async fn import(
             );
             return Err(refused(message, hint).into());
         }
+        Body::Proposal(_) => {
+            let message = "it is provisioned by pull request, and its state is not ours".to_owned();
+            let hint = format!(
+                "propose its folder: nucleon-apply {target}; where it is merged already, only the deployment's id changes"
+            );
+            return Err(refused(message, hint).into());
+        }
     };
     let record = tip.map(|tip| tip.record.clone()).transpose();
     let record = record.map_err(|fault| Refusal::Corrupt(Box::new(fault)))?;

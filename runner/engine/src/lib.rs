@@ -21,6 +21,8 @@ mod module;
 pub mod notify;
 pub mod plan;
 pub mod ports;
+mod proposal;
+pub mod propose;
 pub mod recover;
 pub mod refusal;
 pub mod report;

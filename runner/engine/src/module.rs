@@ -12,6 +12,8 @@ use nucleon_core::script::masked;
 use nucleon_core::secret::{Secret, Secrets};
 use nucleon_core::terraform::{RootModule, named_backend};
 
+use serde_json::{Map, Value as Json};
+
 use crate::fleet::living;
 
 /// What a module is made of.
@@ -23,6 +25,8 @@ pub(crate) struct Given<'a> {
     pub(crate) bundle: Option<&'a TemplateUsed>,
     /// Where its sources lie in the repository.
     pub(crate) source: Option<Arc<str>>,
+    /// Where its state is, where that is not as `nucleon.yaml` says.
+    pub(crate) kept_at: BTreeMap<String, String>,
     /// What must not be written down.
     pub(crate) secrets: &'a [Secret],
 }
@@ -38,11 +42,13 @@ pub(crate) fn of_deployment(
         folder,
         bundle,
         source,
+        kept_at,
         secrets,
     } = given;
     let secrets = Secrets::of(secrets);
     let files = folder.files(&folder.deployment_id(), &Files::default());
-    let backend = backend(config, place, folder.path(), living(record));
+    let mut backend = backend(config, place, folder.path(), living(record));
+    backend.extend(kept_at);
     let (backend_type, names_backend) = backend_type(config, &files);
     RootModule {
         path: folder.path().clone(),
@@ -55,7 +61,12 @@ pub(crate) fn of_deployment(
             .unwrap_or_default(),
         after: Provisioned::Terraform {
             bundle: bundle.cloned(),
-            inputs: masked(folder.values(), &|text| secrets.are_in(text)),
+            // Of a merged folder nobody knows what is secret; its repository holds the values.
+            inputs: if folder.is_merged() {
+                Json::Object(Map::new())
+            } else {
+                masked(folder.values(), &|text| secrets.are_in(text))
+            },
             path: folder.path().to_string(),
             backend: backend.clone(),
             who: None,

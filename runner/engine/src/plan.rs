@@ -47,6 +47,12 @@ async fn provisional(
             let plan = module.provisional(&candidate.deployment, &candidate.unknown);
             return Ok(hidden::plan(plan, candidate));
         }
+        Body::Proposal(_) => {
+            let mut plan = provisioner.plan(&candidate.deployment).await?;
+            plan.unknown.clone_from(&candidate.unknown);
+            plan.notes.push(PROVISIONAL.to_owned());
+            return Ok(hidden::plan(plan, candidate).sorted());
+        }
     };
     let living = provisioner.describe(&candidate.deployment).await?;
     let before = living.as_ref().map(|living| living.template_body.as_str());

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nucleon_core::deployment::Deployment;
 use nucleon_core::diagnostic::Diagnostic;
-use nucleon_core::files::{Content, Files};
+use nucleon_core::files::{Content, Files, RelPath};
 use nucleon_core::notification::{Check, Previewed};
 use nucleon_core::outcome::Outcome;
 use nucleon_core::plan::{ApprovedPlan, Plan};
@@ -414,6 +414,80 @@ pub trait Forge: Send + Sync {
 
     /// Writes a check run anew; its page.
     async fn update_check(&self, id: u64, check: &Check) -> Result<String, PortError>;
+}
+
+/// Where a target's folder is proposed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProposalPlace {
+    /// The infrastructure repository, `owner/name`.
+    pub repository: String,
+    /// The branch that is merged into; nothing for the repository's own default.
+    pub base: Option<String>,
+    /// The branch that is proposed.
+    pub branch: String,
+    /// The folder.
+    pub path: RelPath,
+}
+
+/// A folder as it is merged.
+#[derive(Clone, Debug)]
+pub struct Merged {
+    /// The branch it is in.
+    pub base: String,
+    /// That branch's tip.
+    pub commit: String,
+    /// The folder's files.
+    pub files: Files,
+}
+
+/// The newest pull request of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// Its page.
+    pub url: String,
+    /// Whether it is open.
+    pub is_open: bool,
+}
+
+/// A change of a folder, and what its pull request says.
+#[derive(Clone, Debug)]
+pub struct ProposedChange {
+    /// What it is made from.
+    pub merged: Merged,
+    /// What the folder is to hold.
+    pub files: Files,
+    /// The commit's message, which is the pull request's title.
+    pub message: String,
+    /// The pull request's body.
+    pub body: String,
+}
+
+/// Infrastructure repositories: their files, and pull requests that change them.
+#[async_trait]
+pub trait Infrastructure: Send + Sync {
+    /// Makes sure that the credentials may open a pull request that starts workflows; nothing is changed.
+    async fn may_propose(&self, place: &ProposalPlace) -> Result<(), PortError>;
+
+    /// The folder as it is merged.
+    async fn merged(&self, place: &ProposalPlace) -> Result<Merged, PortError>;
+
+    /// The folder as it is proposed; nothing where there is no such branch.
+    async fn proposed(&self, place: &ProposalPlace) -> Result<Option<Files>, PortError>;
+
+    /// The newest pull request of the branch.
+    async fn pull_request(&self, place: &ProposalPlace) -> Result<Option<PullRequest>, PortError>;
+
+    /// Makes the branch anew from the tip of its base, and opens its pull request or brings that up to date.
+    async fn propose(
+        &self,
+        place: &ProposalPlace,
+        change: &ProposedChange,
+    ) -> Result<PullRequest, PortError>;
+
+    /// Closes the branch's pull request and removes the branch.
+    async fn withdraw(&self, place: &ProposalPlace) -> Result<(), PortError>;
 }
 
 /// The time.

@@ -107,6 +107,22 @@ pub enum Refusal {
         /// What it is: `its template is for Terraform`.
         why: String,
     },
+    /// It is provisioned by pull request, and nothing says in which repository.
+    #[error("{target} is provisioned by pull request, and nucleon.yaml names no repository for it")]
+    NoInfrastructure {
+        /// The target.
+        target: TargetId,
+    },
+    /// It was provisioned in another way, and its state is there.
+    #[error("{target} was provisioned {was}, and is to be provisioned {is} now")]
+    OtherWay {
+        /// The target.
+        target: TargetId,
+        /// How it was provisioned.
+        was: &'static str,
+        /// How it is to be.
+        is: &'static str,
+    },
     /// Something else has made what is there.
     #[error("{target} was made by {}, and its template is for {} now", was.as_str(), is.as_str())]
     OtherEngine {
@@ -172,6 +188,12 @@ impl Refusal {
             Self::Faulty { .. } => None,
             Self::OnlyRendered { target, .. } => Some(format!(
                 "write what it renders to with `nucleon-render {target} --out DIR`, and apply it as before"
+            )),
+            Self::NoInfrastructure { .. } => {
+                Some("write `provisioning: {repository: owner/name}` in nucleon.yaml".to_owned())
+            }
+            Self::OtherWay { target, .. } => Some(format!(
+                "write its `provisioning` as it was; or let Nucleon forget it, with the state staying where it is: nucleon-apply --destroy --force {target}"
             )),
             Self::OtherEngine { target, .. } => Some(format!(
                 "delete what is there first, with the template that made it: nucleon-apply --destroy {target}"

@@ -412,7 +412,12 @@ fn is_for_others(record: &Record) -> Result<(), Denied> {
         Some(Provisioned::Cloudformation { stack_name, .. }) => {
             Err(ours(format!("as stack {stack_name}")))
         }
-        Some(Provisioned::Terraform { .. } | Provisioned::Commands { .. }) | None => Ok(()),
+        Some(
+            Provisioned::Terraform { .. }
+            | Provisioned::Commands { .. }
+            | Provisioned::PullRequest { .. },
+        )
+        | None => Ok(()),
     }
 }
 

@@ -122,6 +122,11 @@ pub(crate) fn forgotten(record: &Record) -> String {
         Some(Provisioned::Terraform { .. }) => format!(
             "forgotten: Terraform is not run, and what it made remains in {place}, with its state"
         ),
+        Some(Provisioned::PullRequest {
+            repository, path, ..
+        }) => format!(
+            "forgotten: nothing is proposed, and what was made of `{path}` in {repository} remains"
+        ),
         Some(Provisioned::Commands { .. } | Provisioned::Cloudformation { .. }) | None => format!(
             "forgotten: no command is run, and what its commands made may remain in {place}"
         ),
@@ -135,7 +140,9 @@ fn place(record: &Record) -> String {
 fn has_succeeded(provisioned: &Provisioned) -> bool {
     match provisioned {
         Provisioned::Commands { succeeded, .. } => *succeeded,
-        Provisioned::Cloudformation { .. } | Provisioned::Terraform { .. } => false,
+        Provisioned::Cloudformation { .. }
+        | Provisioned::Terraform { .. }
+        | Provisioned::PullRequest { .. } => false,
     }
 }
 

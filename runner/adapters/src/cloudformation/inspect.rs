@@ -29,7 +29,11 @@ impl Site<'_> {
                 stack_id,
                 change_set_id,
             }) => (stack_name, stack_id, change_set_id),
-            Some(Provisioned::Commands { .. } | Provisioned::Terraform { .. }) => {
+            Some(
+                Provisioned::Commands { .. }
+                | Provisioned::Terraform { .. }
+                | Provisioned::PullRequest { .. },
+            ) => {
                 return Err(not_a_stack());
             }
             None => (self.stack.name.clone(), None, None),

@@ -247,7 +247,7 @@ impl Provisioner for CommandsProvisioner {
 fn script(deployment: &Deployment) -> Result<&Script, PortError> {
     match &deployment.body {
         Body::Script(script) => Ok(script),
-        Body::Stack(_) | Body::Module(_) => Err(PortError::Unexpected {
+        Body::Stack(_) | Body::Module(_) | Body::Proposal(_) => Err(PortError::Unexpected {
             system: "the shell",
             action: "run commands".to_owned(),
             message: "the target has none".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nucleon_core::files::{Content, Files};
+use nucleon_core::files::{Content, Files, RelPath};
 
 /// A commit to make.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub(super) struct NewCommit<'a> {
     pub(super) files: &'a Files,
     /// Whether the files of the parent that are not among these stay.
     pub(super) keep: bool,
+    /// The files of the parent that go.
+    pub(super) removed: &'a [RelPath],
     /// When, in seconds since 1970.
     pub(super) seconds: i64,
 }
@@ -41,6 +43,9 @@ fn append(stream: &mut Vec<u8>, mark: usize, commit: &NewCommit<'_>) {
     }
     if !commit.keep {
         head.push_str("deleteall\n");
+    }
+    for path in commit.removed {
+        let _ = writeln!(head, "D {}", quoted(path.as_str()));
     }
     stream.extend_from_slice(head.as_bytes());
     for (path, content) in commit.files.iter() {

@@ -9,6 +9,7 @@ mod connection;
 mod credential;
 mod error;
 mod import;
+mod infrastructure;
 mod ledger;
 mod objects;
 mod push;
@@ -22,6 +23,7 @@ mod tree;
 use std::path::Path;
 
 pub use credential::Credential;
+pub(crate) use infrastructure::Desk;
 pub use state::{GitState, StatePlace};
 pub use templates::GitTemplates;
 

@@ -87,14 +87,29 @@ impl Remote {
         branch: &str,
         reference: &str,
     ) -> Result<(), PortError> {
-        let key = format!("remote.{}.url", self.name);
-        let url = self.program.run(action, &["config", "--get", &key]).await;
-        let url = url.unwrap_or_else(|_| self.name.clone());
-        let address = sibling(url.trim_end(), repository);
+        let address = self.address_of(action, repository).await;
         let refspec = format!("+refs/heads/{branch}:{reference}");
         self.fetch_at(&address, action, &[refspec], Depth::Tips)
             .await?;
         Ok(())
+    }
+
+    /// The address of another repository at the same host.
+    pub(super) async fn address_of(&self, action: &str, repository: &str) -> String {
+        let key = format!("remote.{}.url", self.name);
+        let url = self.program.run(action, &["config", "--get", &key]).await;
+        let url = url.unwrap_or_else(|_| self.name.clone());
+        sibling(url.trim_end(), repository)
+    }
+
+    /// The branch that the remote calls its default; nothing where it has none.
+    pub(super) async fn default_branch(&self, action: &str) -> Result<Option<String>, PortError> {
+        let arguments = ["ls-remote", "--quiet", "--symref", &self.name, "HEAD"];
+        let text = self.program.run(action, &arguments).await?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("ref: refs/heads/"));
+        Ok(line.and_then(|line| Some(line.split_once('\t')?.0.to_owned())))
     }
 
     /// Fetches refs and gives what the remote has now, by ref. Patterns (`+refs/a/*:refs/a/*`) may match nothing; whole names may not.
@@ -188,6 +203,20 @@ impl Remote {
         } else {
             Err(unexpected(action, text))
         }
+    }
+
+    /// Removes a branch that still is where it was read.
+    pub(super) async fn remove(
+        &self,
+        action: &str,
+        reference: &str,
+        expected: &str,
+    ) -> Result<(), PortError> {
+        let lease = format!("--force-with-lease={reference}:{expected}");
+        let gone = format!(":{reference}");
+        let arguments = ["push", "--quiet", "--no-verify", &lease, &self.name, &gone];
+        self.program.run(action, &arguments).await?;
+        Ok(())
     }
 
     /// Moves refs at the remote, each compared and swapped on its own, all in one push.

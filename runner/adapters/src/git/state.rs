@@ -173,6 +173,7 @@ impl GitState {
                 message,
                 files,
                 keep: true,
+                removed: &[],
                 seconds,
             })
             .collect();
@@ -201,6 +202,7 @@ impl GitState {
             message,
             files: &fold(&tips),
             keep: false,
+            removed: &[],
             seconds: self.clock.now().as_second(),
         };
         let made = desk.remote.import(&[commit]).await?.remove(0);

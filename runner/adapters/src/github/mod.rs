@@ -4,9 +4,11 @@
 //! to another address than the one that was configured.
 
 mod answer;
+mod app;
 mod approvals;
 mod client;
 mod forge;
+mod pulls;
 mod start;
 
 use std::fmt::Write as _;
@@ -17,6 +19,7 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use app::App;
 pub use start::EVENT;
 
 use client::{Client, Failed, Request};
@@ -48,15 +51,9 @@ pub struct GitHub {
 impl GitHub {
     /// Uses a repository with a token; nothing is sent yet.
     pub fn new(place: &GitHubPlace, token: Secret) -> Result<Self, PortError> {
-        let repository = match place.repository.split('/').collect::<Vec<_>>()[..] {
-            [owner, name] if !owner.is_empty() && !name.is_empty() => {
-                format!("{}/{}", encoded(owner), encoded(name))
-            }
-            _ => return Err(no_repository(&place.repository)),
-        };
         Ok(Self {
             client: Client::new(&place.api, token)?,
-            repository,
+            repository: repository(&place.repository)?,
             run: place.run.clone(),
         })
     }
@@ -108,6 +105,16 @@ impl GitHub {
             }
         }
         Ok(all)
+    }
+}
+
+/// A repository inside a path.
+fn repository(text: &str) -> Result<String, PortError> {
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [owner, name] if !owner.is_empty() && !name.is_empty() => {
+            Ok(format!("{}/{}", encoded(owner), encoded(name)))
+        }
+        _ => Err(no_repository(text)),
     }
 }
 

@@ -319,7 +319,7 @@ impl Provisioner for TerraformProvisioner {
 fn job(deployment: &Deployment) -> Result<Job<'_>, PortError> {
     match &deployment.body {
         Body::Module(module) => Ok(Job { deployment, module }),
-        Body::Stack(_) | Body::Script(_) => Err(PortError::Unexpected {
+        Body::Stack(_) | Body::Script(_) | Body::Proposal(_) => Err(PortError::Unexpected {
             system: "Terraform",
             action: "run a module".to_owned(),
             message: "the target has none".to_owned(),

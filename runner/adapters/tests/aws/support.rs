@@ -100,7 +100,9 @@ pub(crate) fn next(deployment: &Deployment, template: &str) -> Deployment {
 pub(crate) fn stack(deployment: &Deployment) -> &Stack {
     match &deployment.body {
         Body::Stack(stack) => stack,
-        Body::Script(_) | Body::Module(_) => panic!("{} is no stack", deployment.target),
+        Body::Script(_) | Body::Module(_) | Body::Proposal(_) => {
+            panic!("{} is no stack", deployment.target)
+        }
     }
 }
 
@@ -108,7 +110,9 @@ pub(crate) fn stack(deployment: &Deployment) -> &Stack {
 pub(crate) fn with(mut deployment: Deployment, change: impl FnOnce(&mut Stack)) -> Deployment {
     match &mut deployment.body {
         Body::Stack(stack) => change(stack),
-        Body::Script(_) | Body::Module(_) => panic!("{} is no stack", deployment.target),
+        Body::Script(_) | Body::Module(_) | Body::Proposal(_) => {
+            panic!("{} is no stack", deployment.target)
+        }
     }
     deployment
 }

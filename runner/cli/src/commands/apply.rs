@@ -181,7 +181,10 @@ fn usage(line: &str, why: &str) -> Failure {
 fn kind(deployed: &Deployed) -> Option<Kind> {
     match &deployed.result {
         Ok(Applied::Unchanged(_)) => None,
-        Ok(Applied::Ended(record)) => (!record.status.is_success()).then_some(Kind::Outside),
+        Ok(Applied::Ended(record)) => {
+            let good = record.status.is_success() || record.is_proposed();
+            (!good).then_some(Kind::Outside)
+        }
         Err(refusal) => Some(kind_of(refusal)),
     }
 }
@@ -197,9 +200,16 @@ fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
         target.map(|target| (target.place.account.clone(), target.place.region.clone()))
     });
     let (account, region) = place.unwrap_or_default();
+    let outputs = match &deployed.result {
+        Ok(Applied::Ended(record)) if record.status == DeploymentStatus::Succeeded => {
+            record.outputs.clone()
+        }
+        Ok(Applied::Ended(_) | Applied::Unchanged(_)) | Err(_) => BTreeMap::new(),
+    };
     let (status, message, hint, deployment) = match &deployed.result {
         Ok(Applied::Unchanged(Some(record))) => {
-            let message = "nothing changes".to_owned();
+            let proposed = record.message.clone().filter(|_| record.is_proposed());
+            let message = proposed.unwrap_or_else(|| "nothing changes".to_owned());
             (Some(record.status), message, None, None)
         }
         Ok(Applied::Unchanged(None)) => (None, NEVER_DEPLOYED.to_owned(), None, None),
@@ -221,5 +231,6 @@ fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
         message,
         hint,
         deployment,
+        outputs,
     }
 }

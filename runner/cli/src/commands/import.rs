@@ -87,7 +87,9 @@ impl Import {
                 Some(Provisioned::Terraform { backend, path, .. }) => {
                     format!("the state `{}`", backend.get("key").unwrap_or(path))
                 }
-                Some(Provisioned::Commands { .. }) | None => "what is there".to_owned(),
+                Some(Provisioned::Commands { .. } | Provisioned::PullRequest { .. }) | None => {
+                    "what is there".to_owned()
+                }
             };
             output::data(&format!(
                 "{target} is {what} now; deploying it would do this:\n{}",
@@ -114,7 +116,7 @@ impl Import {
                     .hint("write --state-key, with the key of its state where nucleon.yaml gives another one"));
             }
             // The engine says why not.
-            (Body::Script(_), ..) => {}
+            (Body::Script(_) | Body::Proposal(_), ..) => {}
         }
         Ok(())
     }

@@ -1,10 +1,79 @@
 //! `.proton/deployment-metadata.json`: which deployment of which target a folder is from.
 
+use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::folder::Subject;
 use crate::tags::arn;
 use crate::target::TargetId;
+
+/// What the file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// The deployment's id.
+    pub deployment: String,
+    /// Whether the target is to be destroyed.
+    pub deleted: bool,
+    /// The target's ARN.
+    pub arn: String,
+    /// The ARN of the environment that it lives in; environments and pipelines have none.
+    pub environment: Option<String>,
+    /// The template's ARN; components have none.
+    pub template: Option<String>,
+    /// The template's version, `1.4`.
+    pub version: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    deployment_id: String,
+    // Proton wrote it from March 2022 on.
+    #[serde(default)]
+    is_resource_deleted: bool,
+    resource_metadata: Option<Resource>,
+    component_metadata: Option<Resource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Resource {
+    arn: String,
+    environment_arn: Option<String>,
+    template_arn: Option<String>,
+    template_major_version: Option<String>,
+    template_minor_version: Option<String>,
+}
+
+/// Reads the file; where it is not what Proton writes there, what is wrong and where: line and column.
+pub fn read(text: &str) -> Result<Metadata, (String, u32, u32)> {
+    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).max(1);
+    let wire: Wire = serde_json::from_str(text)
+        .map_err(|error| (plain(&error), number(error.line()), number(error.column())))?;
+    let Some(resource) = wire.resource_metadata.or(wire.component_metadata) else {
+        let message = "it has neither `resourceMetadata` nor `componentMetadata`";
+        return Err((message.to_owned(), 1, 1));
+    };
+    let major = resource.template_major_version;
+    let minor = resource.template_minor_version;
+    Ok(Metadata {
+        deployment: wire.deployment_id,
+        deleted: wire.is_resource_deleted,
+        arn: resource.arn,
+        environment: resource.environment_arn,
+        template: resource.template_arn,
+        version: major.map(|major| match minor {
+            Some(minor) => format!("{major}.{minor}"),
+            None => major,
+        }),
+    })
+}
+
+/// The error without the place, which is told apart.
+fn plain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
 
 /// The id of the deployment in the folder of a target that was deleted.
 const DELETED: &str = "<proton-resource-deleted>";

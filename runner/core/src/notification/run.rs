@@ -45,7 +45,12 @@ impl Fared {
     pub fn of_record(record: &Record, stage: Stage) -> Self {
         let stack = match &record.provisioned {
             Some(Provisioned::Cloudformation { stack_name, .. }) => Some(stack_name.clone()),
-            Some(Provisioned::Commands { .. } | Provisioned::Terraform { .. }) | None => None,
+            Some(
+                Provisioned::Commands { .. }
+                | Provisioned::Terraform { .. }
+                | Provisioned::PullRequest { .. },
+            )
+            | None => None,
         };
         Self {
             target: record.target.clone(),

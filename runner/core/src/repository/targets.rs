@@ -128,5 +128,6 @@ fn target(draft: Draft, to: Destination) -> Target {
         spec: draft.spec,
         component: draft.component,
         dependencies: draft.dependencies,
+        merged: None,
     }
 }

@@ -111,7 +111,7 @@ fn candidate(fleet: &Fleet, record: Option<Record>) -> Result<Candidate, Refusal
 fn script(candidate: &Candidate) -> &Script {
     match &candidate.deployment.body {
         Body::Script(script) => script,
-        Body::Stack(_) | Body::Module(_) => panic!("it is a stack"),
+        Body::Stack(_) | Body::Module(_) | Body::Proposal(_) => panic!("it is a stack"),
     }
 }
 

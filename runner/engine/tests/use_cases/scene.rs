@@ -334,6 +334,8 @@ pub(crate) fn stale() -> PortError {
 pub(crate) fn template(candidate: &Candidate) -> &str {
     match &candidate.deployment.body {
         Body::Stack(stack) => &stack.template,
-        Body::Script(_) | Body::Module(_) => panic!("{} is no stack", candidate.target()),
+        Body::Script(_) | Body::Module(_) | Body::Proposal(_) => {
+            panic!("{} is no stack", candidate.target())
+        }
     }
 }
