@@ -23,11 +23,17 @@ use nucleon_core::notification::{Previewed, preview};
 use nucleon_core::outcome_file::OutcomeFile;
 use nucleon_core::plan_file::PlanFile;
 use nucleon_core::record::Record;
+use nucleon_core::reported::ReportedOutputs;
 use nucleon_core::repository::Repository;
 use nucleon_core::schema::{InputType, Schema};
+use nucleon_core::secret::{hide_credentials, holds_credential};
 use nucleon_core::spec::Spec;
 use nucleon_core::target::Name;
 use nucleon_core::template::TemplateSource;
+use nucleon_core::terraform::{
+    Message, named_backend, needs_downloads, read_messages, read_outputs, read_plan,
+    read_validation,
+};
 use nucleon_core::validate::{self, Catalog};
 use nucleon_core::version::VersionRef;
 use nucleon_core::yaml::{self, Node};
@@ -41,7 +47,7 @@ pub const CUT: &str = "=====";
 pub type Target = fn(&str);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("bundle", bundle),
     ("pattern", pattern),
     ("record", record),
@@ -49,6 +55,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("repository", repository),
     ("schema", schema),
     ("spec", spec),
+    ("terraform", terraform),
     ("yaml", yaml),
 ];
 
@@ -154,6 +161,29 @@ pub fn spec(input: &str) {
     let (spec, diagnostics) = Spec::parse(&file, input);
     black_box(spec);
     told_of(&diagnostics, &file, input);
+}
+
+/// The first text is what Terraform prints, the second a file of a module; both may hold credentials.
+pub fn terraform(input: &str) {
+    let (printed, module) = halves(input);
+    black_box(read_plan(printed, false).ok());
+    black_box(read_outputs(printed).ok());
+    black_box(read_validation(printed));
+    for message in printed.lines().filter_map(read_messages) {
+        if let Message::Fault(fault) = message {
+            black_box((fault.lock(), fault.to_string()));
+        }
+    }
+    black_box(ReportedOutputs::parse(printed).ok());
+    let mut module = module.to_owned();
+    hide_credentials(&mut module);
+    assert!(
+        !holds_credential(&module),
+        "what was hidden is not there any more"
+    );
+    let path = RelPath::new("main.tf").expect("it is one name");
+    let files: Files = [(path, Content::Text(module.into()))].into_iter().collect();
+    black_box((named_backend(&files), needs_downloads(&files)));
 }
 
 /// A document is read and turned into JSON.

@@ -14,7 +14,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// Where the fuzz targets stand.
 const FOLDER: &str = "tests/fuzz";
 /// The fuzz targets, and how many bytes an input may have.
-const TARGETS: [(&str, u32); 8] = [
+const TARGETS: [(&str, u32); 9] = [
     ("render", 4_096),
     ("yaml", 16_384),
     ("schema", 8_192),
@@ -23,6 +23,7 @@ const TARGETS: [(&str, u32); 8] = [
     ("spec", 8_192),
     ("pattern", 2_048),
     ("record", 8_192),
+    ("terraform", 8_192),
 ];
 
 /// Look for inputs that crash, take more than a second or more than 256 MB
