@@ -192,6 +192,12 @@ fn a_corrupt_record_is_told_kept_and_stops_no_other_target() {
             .starts_with("environment/one  ?"),
         "{status}"
     );
+    assert!(
+        status
+            .stdout()
+            .contains("[state/corrupt-record] the record of environment/one"),
+        "{status}"
+    );
 }
 
 /// Writes a record that nobody can read, and returns its commit.

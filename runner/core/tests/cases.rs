@@ -15,6 +15,7 @@
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,13 +39,15 @@ use nucleon_core::yaml;
 
 const GOOD: &str = "a-good-repository";
 
-/// Codes that no file can bring about, and where they are tested.
+/// Codes that no file of a case can bring about, and where they are tested.
 const ELSEWHERE: [(Code, &str); 4] = [
     (Code::FolderMetadata, "tests/e2e/folders.rs"),
     (Code::FolderPlace, "tests/e2e/folders.rs"),
-    (Code::StateCorruptRecord, "runner/adapters/tests/state.rs"),
+    (Code::StateCorruptRecord, "tests/e2e/status.rs"),
     (Code::TerraformRefused, "tests/e2e/modules.rs"),
 ];
+/// The table of all codes, beside their pages.
+const TABLE: &str = "README.md";
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -194,29 +197,79 @@ fn every_case_says_what_is_expected() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// The cases in which a code is told, as links from the folder of pages.
+fn links(code: Code, told: &[(String, String)]) -> Vec<String> {
+    let mark = format!("[{code}]");
+    let here = told.iter().filter(|(_, said)| said.contains(&mark));
+    let here = here.map(|(case, _)| format!("[{case}](../tests/cases/{case})"));
+    let elsewhere = ELSEWHERE.iter().filter(|(other, _)| *other == code);
+    let elsewhere = elsewhere.map(|(_, file)| format!("[{file}](../../../{file})"));
+    here.chain(elsewhere).collect()
+}
+
+/// Each code with its page, what it means and its cases.
+fn table() -> String {
+    let told: Vec<(String, String)> = cases()
+        .iter()
+        .map(|case| {
+            let name = case.file_name().unwrap().to_string_lossy().into_owned();
+            let said = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
+            (name, said)
+        })
+        .collect();
+    let mut table = "\
+# Every diagnostic
+
+A code leads to its page, and its cases are folders with files and what Nucleon says to them.
+A test compares this table with both, and writes it when it is deleted.
+
+| code | what it means | cases |
+|---|---|---|
+"
+    .to_owned();
+    for code in Code::ALL {
+        let (page, title) = (page(*code), code.title());
+        let cases = links(*code, &told).join(", ");
+        writeln!(table, "| [{code}]({page}) | {title} | {cases} |").unwrap();
+    }
+    table
+}
+
+/// The name of a code's page.
+fn page(code: Code) -> String {
+    format!("{}.md", code.as_str().replace('/', "-"))
+}
+
 #[test]
 fn every_code_has_a_case() {
-    let texts = cases()
-        .into_iter()
-        .map(|case| fs::read_to_string(case.join("expected.txt")).unwrap_or_default());
-    let told: String = texts.collect();
-    let has_none = |code: &&Code| {
-        let elsewhere = ELSEWHERE.iter().any(|(other, _)| other == *code);
-        !elsewhere && !told.contains(&format!("[{code}]"))
-    };
-    let without: Vec<&str> = Code::ALL
-        .iter()
-        .filter(has_none)
-        .map(|code| code.as_str())
-        .collect();
+    let table = table();
+    let without: Vec<&str> = table.lines().filter(|row| row.ends_with("|  |")).collect();
     assert_eq!(without, Vec::<&str>::new());
+    let file = folder("codes").join(TABLE);
+    if !file.exists() {
+        fs::write(&file, &table).unwrap();
+        panic!("{} was missing, and is written now", file.display());
+    }
+    assert!(
+        fs::read_to_string(&file).unwrap() == table,
+        "{} is out of date: delete it, and it is written again",
+        file.display()
+    );
+}
+
+#[test]
+fn what_is_tested_elsewhere_is_tested_there() {
+    for (code, file) in ELSEWHERE {
+        let text = fs::read_to_string(folder("../..").join(file)).unwrap();
+        assert!(text.contains(code.as_str()), "{code} in {file}");
+    }
 }
 
 #[test]
 fn every_code_has_a_page() {
     let headings = ["## What it means", "## Why", "## Example", "## Use instead"];
     for code in Code::ALL {
-        let page = folder("codes").join(format!("{}.md", code.as_str().replace('/', "-")));
+        let page = folder("codes").join(page(*code));
         let text =
             fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
         assert!(
@@ -235,7 +288,8 @@ fn every_code_has_a_page() {
 fn every_page_belongs_to_a_code() {
     let known: BTreeSet<String> = Code::ALL
         .iter()
-        .map(|code| format!("{}.md", code.as_str().replace('/', "-")))
+        .map(|code| page(*code))
+        .chain([TABLE.to_owned()])
         .collect();
     let entries = fs::read_dir(folder("codes")).unwrap();
     let pages: BTreeSet<String> = entries

@@ -16,7 +16,7 @@ pub struct Entry {
     /// The record, where it can be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<Record>,
-    /// Why it cannot be read.
+    /// Why it cannot be read, after the code of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
@@ -59,7 +59,7 @@ fn entry(target: TargetId, tip: crate::ports::Tip) -> Entry {
             target,
             tip: tip.commit,
             record: None,
-            fault: Some(diagnostic.message),
+            fault: Some(format!("[{}] {}", diagnostic.code, diagnostic.message)),
         },
     }
 }

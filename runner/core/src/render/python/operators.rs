@@ -13,7 +13,7 @@ use crate::render::python::{
     arithmetic, charge, collect, escape, percent, refuse_undefined, slices, text,
 };
 use crate::render::translate::{
-    ABSENT, CALCULATE, CHANGED, CONCATENATE, ITERATE, KEY, MAPPING, NOTHING, SLICE,
+    ABSENT, CALCULATE, CHANGED, CONCATENATE, ITEMS, ITERATE, KEY, MAPPING, NOTHING, SLICE,
 };
 use crate::render::unsupported;
 
@@ -28,6 +28,7 @@ pub(in crate::render) fn add_to(environment: &mut Environment<'_>) {
     environment.add_function(SLICE, slices::slice);
     environment.add_function(ITERATE, iterate);
     environment.add_function(CHANGED, changed);
+    environment.add_function(ITEMS, items);
     environment.add_function(KEY, key);
     environment.add_global(NOTHING, Value::from_object(Nothing));
     environment.add_global(ABSENT, Value::from_object(Absent));
@@ -229,6 +230,18 @@ fn changed(values: Rest<Value>) -> Result<Value, Error> {
         return Err(unsupported::error(message.to_owned()));
     }
     Ok(Value::from(values.0))
+}
+
+/// What a key is looked up in: the engine forgets that a character of a safe text is safe.
+fn items(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
+    match value.as_str() {
+        Some(text) if value.is_safe() => {
+            charge(state, text.len().saturating_mul(SLOT))?;
+            let characters = text.chars().map(String::from);
+            Ok(characters.map(Value::from_safe_string).collect())
+        }
+        _ => Ok(value),
+    }
 }
 
 /// A key as it is; the engine would take a number with a fraction for an index.

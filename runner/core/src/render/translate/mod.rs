@@ -33,6 +33,8 @@ pub(super) const COMPARE_LAST: &str = "_nucleon_compare_last";
 pub(super) const CONCATENATE: &str = "_nucleon_concatenate";
 /// The function for `[a:b:c]`.
 pub(super) const SLICE: &str = "_nucleon_slice";
+/// The function for what `[key]` follows.
+pub(super) const ITEMS: &str = "_nucleon_items";
 /// The function for the key in `[key]`.
 pub(super) const KEY: &str = "_nucleon_key";
 /// The function for `.name` where Python has a method of that name.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::render::translate::lexer::Kind;
 use crate::render::translate::parser::{Parsed, Parser, is_method};
-use crate::render::translate::{ATTRIBUTE, CHANGED, ITERATE, KEY, Refusal, SLICE};
+use crate::render::translate::{ATTRIBUTE, CHANGED, ITEMS, ITERATE, KEY, Refusal, SLICE};
 
 impl Parser<'_> {
     pub(super) fn postfix(&mut self, mut range: Range<usize>) -> Parsed {
@@ -69,7 +69,7 @@ impl Parser<'_> {
         let mut count = 0;
         let mut slices = 0;
         let first = self.range();
-        let is_literal = matches!(self.kind(), Some(Kind::Text | Kind::Integer));
+        let kind = self.kind();
         while !self.is_operator("]") {
             if count > 0 {
                 self.expect(",")?;
@@ -97,9 +97,16 @@ impl Parser<'_> {
         {
             self.edits.before(first.start, "(");
             self.edits.after(close.start, ")");
-        } else if !is_literal || self.source[first.end..close.start].trim() != "" {
-            self.edits.before(first.start, format!("{KEY}("));
-            self.edits.after(close.start, ")");
+        } else {
+            let is_alone = self.source[first.end..close.start].trim() == "";
+            if !is_alone || !matches!(kind, Some(Kind::Text | Kind::Integer)) {
+                self.edits.before(first.start, format!("{KEY}("));
+                self.edits.after(close.start, ")");
+            }
+            if !is_alone || kind != Some(Kind::Text) {
+                self.edits.before(start, format!("{ITEMS}("));
+                self.edits.before(open.start, ")");
+            }
         }
         Ok(close.end)
     }
