@@ -61,6 +61,7 @@ impl Apply<'_> {
         let permits = Semaphore::new(AT_ONCE);
         let work = join_all(candidates.iter().map(|candidate| async {
             let _permit = permits.acquire().await;
+            let _under_way = journal.expect_events();
             self.target(&journal, candidate, tips.get(candidate.target()))
                 .await
         }));

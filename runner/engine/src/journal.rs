@@ -1,18 +1,27 @@
 //! The ledger of a run: opens, renews and closes records, many targets in one push.
 //!
-//! While one push is under way the events of other targets gather, and go out together in the next.
+//! What is surprising: an event may wait for a moment. A push starts half a dozen of git's programs, so where many targets are
+//! at work their events gather before it, and while another push is under way. Whoever asked for an event goes on only when
+//! it is written, so nothing is done without its record.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use nucleon_core::record::Record;
 use nucleon_core::target::TargetId;
-use tokio::sync::{Mutex as AsyncMutex, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, Notify, oneshot};
 
 use crate::ports::{Append, Appended, Clock, PortError, State};
 use crate::refusal::Refusal;
 use crate::run::Run;
+
+/// How long events gather for each target that is still at work.
+const GATHERING: Duration = Duration::from_millis(50);
+/// Longer they never gather.
+const LONGEST_GATHERING: Duration = Duration::from_secs(1);
 
 type Answer = Result<Appended, Arc<PortError>>;
 type Slot = Arc<AsyncMutex<Open>>;
@@ -31,6 +40,20 @@ pub struct Journal<'a> {
     queue: Mutex<Vec<(Append, oneshot::Sender<Answer>)>>,
     turn: AsyncMutex<()>,
     open: Mutex<BTreeMap<TargetId, Slot>>,
+    under_way: AtomicUsize,
+    /// An event has come, or a target will send none any more.
+    moved: Notify,
+}
+
+/// A target that may still send events, until this is dropped.
+#[must_use]
+pub struct UnderWay<'a>(&'a Journal<'a>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+        self.0.moved.notify_one();
+    }
 }
 
 impl<'a> Journal<'a> {
@@ -43,7 +66,15 @@ impl<'a> Journal<'a> {
             queue: Mutex::default(),
             turn: AsyncMutex::default(),
             open: Mutex::default(),
+            under_way: AtomicUsize::default(),
+            moved: Notify::new(),
         }
+    }
+
+    /// Counts a target among those whose events are worth waiting for.
+    pub fn expect_events(&'a self) -> UnderWay<'a> {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self)
     }
 
     /// Writes the first event of a deployment; whoever gets through holds the target.
@@ -116,14 +147,37 @@ impl<'a> Journal<'a> {
     async fn append(&self, event: Append) -> Answer {
         let (sender, mut receiver) = oneshot::channel();
         lock(&self.queue).push((event, sender));
+        self.moved.notify_one();
         let _turn = self.turn.lock().await;
         if let Ok(answer) = receiver.try_recv() {
             return answer;
         }
+        self.gather().await;
         self.push().await;
         receiver
             .try_recv()
             .expect("the push answered every event of the queue, this one among them")
+    }
+
+    /// Waits for more events, as long as most targets are still to send one, and never for long: others may need the outputs.
+    async fn gather(&self) {
+        let gathered = async {
+            while self.at_work() > lock(&self.queue).len() {
+                self.moved.notified().await;
+            }
+        };
+        let number = u32::try_from(self.at_work()).unwrap_or(u32::MAX);
+        // A renewal must come long before its lease ends.
+        let longest = LONGEST_GATHERING.min(self.run.lease.unsigned_abs() / 10);
+        let patience = GATHERING.saturating_mul(number).min(longest);
+        // Whatever has come by then is pushed.
+        let _timed_out = tokio::time::timeout(patience, gathered).await;
+    }
+
+    /// How many targets are under way and wait for no event.
+    fn at_work(&self) -> usize {
+        let under_way = self.under_way.load(Ordering::Relaxed);
+        under_way.saturating_sub(lock(&self.queue).len())
     }
 
     /// Pushes what has gathered and answers each.

@@ -30,6 +30,7 @@ struct Shelf {
     refusals: BTreeMap<TargetId, (u32, PortError)>,
     view: Files,
     commits: u32,
+    pushes: u32,
 }
 
 impl Shelf {
@@ -127,6 +128,11 @@ impl FakeState {
             .cloned()
     }
 
+    /// How often events were appended, any number at a time.
+    pub fn pushes(&self) -> u32 {
+        lock(&self.shelf).pushes
+    }
+
     /// The view as it was last folded.
     pub fn view(&self) -> Files {
         lock(&self.shelf).view.clone()
@@ -158,6 +164,7 @@ impl State for FakeState {
 
     async fn append(&self, events: &[Append]) -> Vec<Result<Appended, PortError>> {
         let mut shelf = lock(&self.shelf);
+        shelf.pushes += 1;
         for record in std::mem::take(&mut shelf.faster) {
             let target = record.target.clone();
             shelf.push(&target, Ok(record));

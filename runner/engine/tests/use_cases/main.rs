@@ -6,6 +6,7 @@ mod applying;
 mod approving;
 mod commanding;
 mod deploying;
+mod gathering;
 mod importing;
 mod planning;
 mod recovering;
