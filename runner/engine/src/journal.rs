@@ -159,10 +159,10 @@ impl<'a> Journal<'a> {
             .expect("the push answered every event of the queue, this one among them")
     }
 
-    /// Waits for more events, as long as most targets are still to send one, and never for long: others may need the outputs.
+    /// Waits for more events, never for long: a target that was opened waits for its record before it goes on.
     async fn gather(&self) {
         let gathered = async {
-            while self.at_work() > lock(&self.queue).len() {
+            while self.at_work() > 0 {
                 self.moved.notified().await;
             }
         };
