@@ -19,7 +19,7 @@ async fn events_of_many_targets_share_pushes() {
     let journal = Journal::new(&scene.state, &scene.clock, &scene.run);
     let open = async |(number, record)| {
         let _under_way = journal.expect_events();
-        sleep(Duration::from_millis(10) * number).await;
+        sleep(Duration::from_millis(10) * (number + 1)).await;
         journal.open(None, record).await.unwrap();
     };
     join_all((0..).zip(records(20)).map(open)).await;
