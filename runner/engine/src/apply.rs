@@ -93,11 +93,19 @@ impl Apply<'_> {
         };
         let approvals = match self.reviews(candidate, &prepared).await {
             Ok(approvals) => approvals,
-            Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
+            Err(refusal) => {
+                return self
+                    .discard(candidate, &prepared.provisioned, refusal)
+                    .await;
+            }
         };
         let approved = match self.approve(candidate, &prepared) {
             Ok(approved) => approved,
-            Err(refusal) => return self.discard(candidate, &prepared, refusal).await,
+            Err(refusal) => {
+                return self
+                    .discard(candidate, &prepared.provisioned, refusal)
+                    .await;
+            }
         };
         if approved.plan().is_empty() {
             // What waits for its pull request has not ended, whatever is merged.
@@ -109,7 +117,9 @@ impl Apply<'_> {
                 .await;
         }
         if let Err(refusal) = self.may_go_on(candidate) {
-            return self.discard(candidate, &prepared, refusal).await;
+            return self
+                .discard(candidate, &prepared.provisioned, refusal)
+                .await;
         }
         let (expected, previous) = tip.map_or((None, None), |(commit, record)| {
             (Some(commit), Some(record))
@@ -123,12 +133,14 @@ impl Apply<'_> {
         record.outputs = previous.map(|record| record.outputs).unwrap_or_default();
         record.approvals = approvals;
         if let Err(refusal) = journal.open(expected, record.clone()).await {
-            return self.discard(candidate, &prepared, refusal).await;
+            return self
+                .discard(candidate, &prepared.provisioned, refusal)
+                .await;
         }
         self.execute(journal, candidate, &approved, record).await
     }
 
-    fn may_go_on(&self, candidate: &Candidate) -> Result<(), Refusal> {
+    pub(crate) fn may_go_on(&self, candidate: &Candidate) -> Result<(), Refusal> {
         if *self.cancelled.borrow() {
             let target = candidate.target().clone();
             return Err(Refusal::Stopped { target });
@@ -302,16 +314,17 @@ impl Apply<'_> {
         }
     }
 
-    async fn discard(
+    /// Throws away what was prepared, because of a refusal.
+    pub(crate) async fn discard(
         &self,
         candidate: &Candidate,
-        prepared: &Prepared,
+        prepared: &Provisioned,
         refusal: Refusal,
     ) -> Result<Applied, Refusal> {
         // What cannot be thrown away does no harm; why the target was refused matters more.
         let _left = self
             .provisioner
-            .discard(&candidate.deployment, &prepared.provisioned)
+            .discard(&candidate.deployment, prepared)
             .await;
         Err(refusal)
     }

@@ -25,12 +25,19 @@ impl Apply<'_> {
         let Some(provisioned) = &record.provisioned else {
             unreachable!("a candidate opens its record with the place that was prepared")
         };
+        if let Err(refusal) = self.may_go_on(candidate) {
+            // Writing the record took its time.
+            never_begun(journal, candidate, &record, &refusal.to_string()).await?;
+            return self.discard(candidate, provisioned, refusal).await;
+        }
         let mut cancelled = self.cancelled.clone();
         let progress = Discreet::of(candidate, self.progress);
         let mut work = self
             .provisioner
             .execute(deployment, approved, provisioned, &progress);
         let outcome = tokio::select! {
+            // What was not begun could not be told to stop.
+            biased;
             outcome = &mut work => outcome,
             Ok(_) = cancelled.wait_for(|cancelled| *cancelled) => {
                 // The cancellation may be refused because the deployment has just ended; the wait tells which.
@@ -74,15 +81,27 @@ impl Apply<'_> {
             .provisioner
             .inspect(&candidate.deployment, record)
             .await;
-        if matches!(found, Ok(Found::NotStarted)) {
-            let outcome = never_began(record, &error.to_string());
-            let close = |record, now| unattempted(record, outcome, now);
-            journal.close(candidate.target(), close).await?;
-        } else {
+        if !matches!(found, Ok(Found::NotStarted)) {
             lost_sight(journal, candidate, &error).await;
+            return Err(error.into());
         }
+        never_begun(journal, candidate, record, &error.to_string()).await?;
+        self.may_go_on(candidate)?;
         Err(error.into())
     }
+}
+
+/// Closes the record of what was not begun: the target stays pending.
+async fn never_begun(
+    journal: &Journal<'_>,
+    candidate: &Candidate,
+    record: &Record,
+    why: &str,
+) -> Result<(), Refusal> {
+    let outcome = never_began(record, why);
+    let close = |record, now| unattempted(record, outcome, now);
+    journal.close(candidate.target(), close).await?;
+    Ok(())
 }
 
 /// Leaves a record open, because the end of its deployment is not known, but lets go of the target, so that the next run

@@ -17,7 +17,7 @@ fn records(number: u64) -> Vec<nucleon_core::record::Record> {
 async fn events_of_many_targets_share_pushes() {
     let scene = Scene::new();
     let journal = Journal::new(&scene.state, &scene.clock, &scene.run);
-    let open = async |(number, record)| {
+    let open = async |(number, record): (u32, _)| {
         let _under_way = journal.expect_events();
         sleep(Duration::from_millis(10) * (number + 1)).await;
         journal.open(None, record).await.unwrap();

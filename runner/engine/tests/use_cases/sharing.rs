@@ -126,6 +126,24 @@ async fn an_end_that_cannot_be_written_is_an_error_and_leaves_the_target_locked(
     assert_eq!(scene.record().status, DeploymentStatus::InProgress);
 }
 
+#[tokio::test]
+async fn what_is_stopped_while_its_record_is_written_is_not_begun() {
+    let scene = Scene::new().expect([modified(), Answer::Discard(Ok(()))]);
+    // The push of the record is the next to come, and takes its time.
+    let (told, ()) = tokio::join!(scene.told(), scene.stop_at("prepare"));
+    assert_eq!(
+        told,
+        [
+            "prepare",
+            "append IN_PROGRESS",
+            "append CANCELLED",
+            "discard",
+            "= refused: the run was stopped before environment/dev was begun",
+        ]
+    );
+    assert_eq!(scene.record().rendered_digest, None);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_lease_is_renewed_while_the_deployment_goes_on() {
     let done = outcome(DeploymentStatus::Cancelled, None);
