@@ -198,30 +198,40 @@ pub trait Provisioner: Send + Sync {
         progress: &dyn Progress,
     ) -> Result<Outcome, PortError>;
 
-    /// Throws away what was prepared.
+    /// Throws away what was prepared, where there is anything to throw away.
     async fn discard(
         &self,
-        deployment: &Deployment,
-        provisioned: &Provisioned,
-    ) -> Result<(), PortError>;
+        _deployment: &Deployment,
+        _provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        Ok(())
+    }
 
     /// Finds out what became of a deployment whose run died: read from the provisioner, never guessed.
     async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError>;
 
-    /// Waits until a running deployment has ended.
+    /// Waits until a running deployment has ended; only for those that [`inspect`](Self::inspect) may find running.
     async fn wait(
         &self,
         deployment: &Deployment,
-        provisioned: &Provisioned,
-        progress: &dyn Progress,
-    ) -> Result<Outcome, PortError>;
+        _provisioned: &Provisioned,
+        _progress: &dyn Progress,
+    ) -> Result<Outcome, PortError> {
+        Err(PortError::Unexpected {
+            system: "Nucleon",
+            action: format!("wait for {}", deployment.target),
+            message: "what makes it goes on in no other run".to_owned(),
+        })
+    }
 
-    /// Asks a running update to stop and go back.
+    /// Asks a running update to stop and go back, where it can.
     async fn cancel(
         &self,
-        deployment: &Deployment,
-        provisioned: &Provisioned,
-    ) -> Result<(), PortError>;
+        _deployment: &Deployment,
+        _provisioned: &Provisioned,
+    ) -> Result<(), PortError> {
+        Ok(())
+    }
 
     /// Reads a stack that lives already: its template body, its outputs, where it is.
     async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError>;

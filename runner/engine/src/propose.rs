@@ -354,24 +354,6 @@ impl<I: Infrastructure> Provisioner for ProposingProvisioner<I> {
         })
     }
 
-    async fn wait(
-        &self,
-        deployment: &Deployment,
-        _provisioned: &Provisioned,
-        _progress: &dyn Progress,
-    ) -> Result<Outcome, PortError> {
-        Ok(Job::of(deployment)?.open(None))
-    }
-
-    /// A pull request is opened in a moment, and wanted by then.
-    async fn cancel(
-        &self,
-        _deployment: &Deployment,
-        _provisioned: &Provisioned,
-    ) -> Result<(), PortError> {
-        Ok(())
-    }
-
     async fn describe(&self, deployment: &Deployment) -> Result<Option<Living>, PortError> {
         let job = Job::of(deployment)?;
         Ok(job.proposal.last.as_ref().map(|_| Living {

@@ -9,9 +9,11 @@ mod helper;
 mod hidden;
 mod lent;
 mod link;
+mod running;
 
 pub(crate) use environment::{Variables, inherited};
 pub use helper::{NAME as CREDENTIALS, run as run_credentials};
 pub(crate) use hidden::Hidden;
 pub(crate) use lent::Lent;
 pub(crate) use link::link;
+pub(crate) use running::Running;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
@@ -13,12 +13,10 @@ use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{ApprovedPlan, Plan};
 use nucleon_core::record::{Provisioned, Purpose, Record};
 use nucleon_core::script::Script;
-use nucleon_core::target::TargetId;
 use nucleon_engine::ports::{
     Event, Found, Living, OUTPUT, PortError, Prepared, Progress, Provisioner, chain,
 };
 use tempfile::TempDir;
-use tokio::sync::Notify;
 
 use super::aws::NAME;
 use super::environment::variables;
@@ -27,7 +25,7 @@ use super::shell::{Ended, Said, Shell};
 use super::shorthand::document;
 use super::values::Values;
 use crate::aws::{Access, Session, Sessions};
-use crate::children::{Hidden, Lent, link};
+use crate::children::{Hidden, Lent, Running, link};
 
 /// What a bundle may write instead of telling Proton.
 const OUTPUTS: &str = "proton-outputs.json";
@@ -39,7 +37,7 @@ const LONGEST_MESSAGE: usize = 2_000;
 pub struct CommandsProvisioner {
     sessions: Arc<Sessions>,
     wrapper: PathBuf,
-    running: Mutex<BTreeMap<TargetId, Arc<Notify>>>,
+    running: Running,
 }
 
 impl CommandsProvisioner {
@@ -49,12 +47,8 @@ impl CommandsProvisioner {
         Self {
             sessions,
             wrapper,
-            running: Mutex::default(),
+            running: Running::default(),
         }
-    }
-
-    fn running(&self) -> MutexGuard<'_, BTreeMap<TargetId, Arc<Notify>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A session in the account that is meant; with those of another one nothing is run.
@@ -82,9 +76,7 @@ impl CommandsProvisioner {
         fixed.extend_from_slice(lent.variables());
         let values = &given.values.variables;
         let environment = variables(job.deployment, values, &fixed, &folder.programs);
-        let stop = Arc::new(Notify::new());
-        let target = &job.deployment.target;
-        self.running().insert(target.clone(), stop.clone());
+        let stop = self.running.begin(&job.deployment.target);
         let say = |said: Said<'_>| progress.event(&job.event(said, hidden));
         let shell = Shell {
             folder: &folder.files,
@@ -92,9 +84,7 @@ impl CommandsProvisioner {
             variables: &environment,
             mark: &format!("{}-{}", job.deployment.id, uuid::Uuid::new_v4().simple()),
         };
-        let ended = shell.run(&stop, &say).await;
-        self.running().remove(target);
-        let mut ended = ended?;
+        let mut ended = shell.run(stop.asked(), &say).await?;
         for line in &mut ended.tail {
             *line = hidden.hide(line);
         }
@@ -176,14 +166,6 @@ impl Provisioner for CommandsProvisioner {
         })
     }
 
-    async fn discard(
-        &self,
-        _deployment: &Deployment,
-        _provisioned: &Provisioned,
-    ) -> Result<(), PortError> {
-        Ok(())
-    }
-
     async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError> {
         let script = script(deployment)?;
         let job = Job { deployment, script };
@@ -200,28 +182,12 @@ impl Provisioner for CommandsProvisioner {
         }))
     }
 
-    async fn wait(
-        &self,
-        deployment: &Deployment,
-        _provisioned: &Provisioned,
-        _progress: &dyn Progress,
-    ) -> Result<Outcome, PortError> {
-        let script = script(deployment)?;
-        let job = Job { deployment, script };
-        Ok(job.failed(
-            Note::default(),
-            "commands of another run cannot be waited for".to_owned(),
-        ))
-    }
-
     async fn cancel(
         &self,
         deployment: &Deployment,
         _provisioned: &Provisioned,
     ) -> Result<(), PortError> {
-        if let Some(stop) = self.running().get(&deployment.target) {
-            stop.notify_one();
-        }
+        self.running.stop(&deployment.target);
         Ok(())
     }
 

@@ -4,8 +4,10 @@
 //! refuses it once the state has moved. Nothing of the run's own environment reaches the program but what a list allows.
 
 mod environment;
+mod event;
 mod folder;
 mod lock;
+mod outcome;
 mod program;
 mod provisioner;
 mod workspace;

@@ -1,34 +1,32 @@
 //! Terraform as the engine's provisioner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use nucleon_core::deployment::{Body, Deployment};
-use nucleon_core::outcome::{DeploymentStatus, Outcome, Outputs};
+use nucleon_core::outcome::{DeploymentStatus, Outcome};
 use nucleon_core::plan::{ApprovedPlan, Operation, Plan};
-use nucleon_core::record::{Provisioned, Purpose, Record};
+use nucleon_core::record::{Provisioned, Record};
 use nucleon_core::secret::Secret;
 use nucleon_core::target::TargetId;
-use nucleon_core::terraform::{Message, Planned, RootModule, needs_downloads};
-use nucleon_engine::ports::{
-    Event, Found, Living, OUTPUT, PortError, Prepared, Progress, Provisioner,
-};
+use nucleon_core::terraform::{Fault, Message, Planned, RootModule, needs_downloads};
+use nucleon_engine::ports::{Event, Found, Living, PortError, Prepared, Progress, Provisioner};
 use tempfile::TempDir;
-use tokio::sync::{Notify, OnceCell, Semaphore};
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::environment::variables;
+use super::event::event;
 use super::folder::Folder;
 use super::lock::{Patience, is_left_by, machine};
-use super::program::{Program, Ran};
+use super::outcome::{found, outcome};
+use super::program::Program;
 use super::workspace::{Failed, Job, Workspace, locks_in_bucket, with_lock};
 use crate::aws::{Access, Sessions};
-use crate::children::{Hidden, Lent};
+use crate::children::{Hidden, Lent, Running};
 
-/// A message of more characters is cut at its end; Proton's were up to 5,000.
-const LONGEST_MESSAGE: usize = 2_000;
 /// Shorter secrets are only masked where they stand: hidden everywhere, they would hide half of the text.
 const SHORTEST_SECRET: usize = 5;
 
@@ -46,7 +44,9 @@ pub struct TerraformProvisioner {
     at_once: Semaphore,
     locks_in_bucket: OnceCell<bool>,
     prepared: Mutex<BTreeMap<TargetId, Ready>>,
-    running: Mutex<BTreeMap<TargetId, Arc<Notify>>>,
+    running: Running,
+    /// Deployments whose plans were not applied, because they were stale or the run was stopped before their turn.
+    never_began: Mutex<BTreeSet<String>>,
 }
 
 /// A plan that was saved, and what must not be seen of it.
@@ -75,7 +75,8 @@ impl TerraformProvisioner {
             at_once: Semaphore::new((2 * cores).clamp(4, 16)),
             locks_in_bucket: OnceCell::new(),
             prepared: Mutex::default(),
-            running: Mutex::default(),
+            running: Running::default(),
+            never_began: Mutex::default(),
         })
     }
 
@@ -83,8 +84,20 @@ impl TerraformProvisioner {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeMap<TargetId, Arc<Notify>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn never_began(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.never_began
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was opened and is certain not to have begun.
+    fn refuse(&self, deployment: &Deployment, message: &str) -> PortError {
+        self.never_began().insert(deployment.id.clone());
+        PortError::Stale {
+            system: "Terraform",
+            action: format!("apply the plan of {}", deployment.target),
+            message: message.to_owned(),
+        }
     }
 
     /// The module's folder, ready to be planned.
@@ -202,29 +215,24 @@ impl Provisioner for TerraformProvisioner {
         let Some(ready) = ready else {
             return Err(job.refused("apply a plan", "its plan is gone".to_owned(), None));
         };
-        let _permit = self.at_once.acquire().await;
-        let stop = Arc::new(Notify::new());
-        self.running()
-            .insert(deployment.target.clone(), stop.clone());
+        let stop = self.running.begin(&deployment.target);
+        let _permit = tokio::select! {
+            biased;
+            () = stop.asked().notified() => {
+                return Err(self.refuse(deployment, "the run was stopped before its turn came"));
+            }
+            permit = self.at_once.acquire() => permit,
+        };
         let hidden = ready.hidden.clone();
         let say = |message: &Message| {
             if let Some(event) = event(&deployment.target, message, &hidden) {
                 progress.event(&event);
             }
         };
-        let ran = ready.workspace.apply(job, &stop, &say).await;
-        self.running().remove(&deployment.target);
+        let ran = ready.workspace.apply(job, stop.asked(), &say).await;
         let ran = ran.map_err(|error| job.not_run(&error))?;
-        if ran
-            .faults
-            .iter()
-            .any(nucleon_core::terraform::Fault::is_stale_plan)
-        {
-            return Err(PortError::Stale {
-                system: "Terraform",
-                action: format!("apply the plan of {}", deployment.target),
-                message: "its state was changed after it was planned".to_owned(),
-            });
+        if ran.faults.iter().any(Fault::is_stale_plan) {
+            return Err(self.refuse(deployment, "its state was changed after it was planned"));
         }
         let given = ready.workspace.outputs(job).await;
         if let Ok(given) = &given {
@@ -250,6 +258,9 @@ impl Provisioner for TerraformProvisioner {
 
     async fn inspect(&self, deployment: &Deployment, record: &Record) -> Result<Found, PortError> {
         let job = job(deployment)?;
+        if self.never_began().contains(&record.id) {
+            return Ok(Found::NotStarted);
+        }
         let _permit = self.at_once.acquire().await;
         let ready = self.workspace(job, Access::Apply).await?;
         let planned = match ready.workspace.plan(job, true).await {
@@ -272,25 +283,12 @@ impl Provisioner for TerraformProvisioner {
         )))
     }
 
-    async fn wait(
-        &self,
-        deployment: &Deployment,
-        _provisioned: &Provisioned,
-        _progress: &dyn Progress,
-    ) -> Result<Outcome, PortError> {
-        let job = job(deployment)?;
-        let why = "Terraform of another run cannot be waited for".to_owned();
-        Err(job.refused("wait", why, None))
-    }
-
     async fn cancel(
         &self,
         deployment: &Deployment,
         _provisioned: &Provisioned,
     ) -> Result<(), PortError> {
-        if let Some(stop) = self.running().get(&deployment.target) {
-            stop.notify_one();
-        }
+        self.running.stop(&deployment.target);
         Ok(())
     }
 
@@ -381,164 +379,8 @@ fn on_this_machine(module: &RootModule) -> Provisioned {
     after
 }
 
-fn event(target: &TargetId, message: &Message, hidden: &Hidden) -> Option<Event> {
-    let (resource, status, text) = match message {
-        Message::Fault(fault) => (fault.address.clone(), "FAILED", fault.summary.clone()),
-        Message::Progress {
-            resource,
-            kind,
-            text,
-        } => {
-            let status = match kind.as_str() {
-                "apply_start" | "provision_start" => "STARTED",
-                "apply_progress" => "RUNNING",
-                "apply_complete" | "provision_complete" => "COMPLETE",
-                "apply_errored" | "provision_errored" => "FAILED",
-                "provision_progress" => OUTPUT,
-                "warning" => "WARNING",
-                "change_summary" => "DONE",
-                _ => return None,
-            };
-            // Terraform begins with the resource, which stands before it anyway.
-            let prefix = resource.as_ref().map(|resource| format!("{resource}: "));
-            let text = prefix.and_then(|prefix| text.strip_prefix(&prefix).map(str::to_owned));
-            let text = text.unwrap_or_else(|| message_text(message));
-            (resource.clone(), status, text)
-        }
-    };
-    let reason = hidden.hide(&text);
-    Some(Event {
-        target: target.clone(),
-        resource: Some(resource.unwrap_or_else(|| "(module)".to_owned())),
-        status: status.to_owned(),
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
-    })
-}
-
-fn message_text(message: &Message) -> String {
-    match message {
-        Message::Progress { text, .. } => text.clone(),
-        Message::Fault(fault) => fault.summary.clone(),
-    }
-}
-
-/// What an apply came to. What it had done before it failed stays done, and the state knows it.
-fn outcome(
-    job: Job<'_>,
-    ran: &Ran,
-    outputs: Result<Outputs, PortError>,
-    provisioned: &Provisioned,
-    hidden: &Hidden,
-) -> Outcome {
-    let destroy = job.deployment.destroy;
-    let (status, message) = match (&outputs, ran.status.success()) {
-        (Ok(_), true) if destroy => (DeploymentStatus::DeleteComplete, None),
-        (Ok(_), true) => (DeploymentStatus::Succeeded, None),
-        (Err(error), true) => {
-            let message = format!("it was applied, but its outputs cannot be read: {error}");
-            (failed(destroy), Some(message))
-        }
-        (_, false) => (failed(destroy), Some(why(job, ran))),
-    };
-    let outputs = match outputs {
-        Ok(_) if status == DeploymentStatus::DeleteComplete => Outputs::new(),
-        Ok(outputs) if ran.status.success() => outputs,
-        Ok(_) | Err(_) => job.module.outputs.clone(),
-    };
-    let message = message.map(|message| shortened(&hidden.hide(&message)));
-    Outcome {
-        status,
-        message,
-        outputs,
-        provisioned: Some(provisioned.clone()),
-    }
-}
-
-fn failed(destroy: bool) -> DeploymentStatus {
-    if destroy {
-        DeploymentStatus::DeleteFailed
-    } else {
-        DeploymentStatus::Failed
-    }
-}
-
-fn why(job: Job<'_>, ran: &Ran) -> String {
-    let fault = |fault: &nucleon_core::terraform::Fault| {
-        let at = fault
-            .position
-            .as_ref()
-            .and_then(|position| job.module.source_of(position));
-        match at {
-            Some(at) => format!("{}:{}:{}: {fault}", at.file, at.line, at.column),
-            None => fault.to_string(),
-        }
-    };
-    let mut faults: Vec<String> = ran.faults.iter().map(fault).collect();
-    if faults.is_empty() {
-        faults.clone_from(&ran.tail);
-    }
-    if ran.stopped {
-        faults.insert(0, "was stopped with the run".to_owned());
-    } else if faults.is_empty() {
-        faults.push(format!("Terraform ended with {}", ran.status));
-    }
-    faults.join("\n")
-}
-
-/// What became of a deployment whose run died: what is left to do tells whether it had come to its end.
-fn found(
-    job: Job<'_>,
-    record: &Record,
-    planned: &Planned,
-    (outputs, resources): (Outputs, usize),
-) -> Outcome {
-    let same = record.rendered_digest.as_ref() == Some(&job.deployment.rendered);
-    let destroy = record.purpose == Purpose::Destroy;
-    let left = planned.changes.len();
-    let (status, message) = if destroy && resources == 0 {
-        (
-            DeploymentStatus::DeleteComplete,
-            "its run died after everything was destroyed".to_owned(),
-        )
-    } else if destroy {
-        let message = format!("its run died: {resources} resources are left");
-        (DeploymentStatus::DeleteFailed, message)
-    } else if same && planned.operation == Operation::Nothing {
-        (
-            DeploymentStatus::Succeeded,
-            "its run died after everything was applied".to_owned(),
-        )
-    } else if same {
-        let message = format!("its run died: {left} changes are left to make");
-        (DeploymentStatus::Failed, message)
-    } else {
-        let message =
-            "its run died, and the target is another one now: what it did is in the state";
-        (DeploymentStatus::Failed, message.to_owned())
-    };
-    let outputs = match status {
-        DeploymentStatus::DeleteComplete => Outputs::new(),
-        _ => outputs,
-    };
-    Outcome {
-        status,
-        message: Some(message),
-        outputs,
-        provisioned: record.provisioned.clone(),
-    }
-}
-
 /// Those that can be looked for: a short one would hide half of every text, and is masked where Terraform marks it.
 fn long(secrets: &[Secret]) -> Vec<Secret> {
     let long = |secret: &&Secret| secret.expose().len() >= SHORTEST_SECRET;
     secrets.iter().filter(long).cloned().collect()
-}
-
-/// The beginning of a message is what tells why.
-fn shortened(message: &str) -> String {
-    if message.chars().count() <= LONGEST_MESSAGE {
-        return message.to_owned();
-    }
-    let beginning: String = message.chars().take(LONGEST_MESSAGE).collect();
-    format!("{beginning}…")
 }
