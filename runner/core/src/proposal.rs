@@ -176,9 +176,12 @@ pub fn message(target: &TargetId) -> String {
     format!("Update requested for Proton - {target}")
 }
 
+/// What the names of the branches begin with on which folders are proposed.
+pub const BRANCHES: &str = "nucleon/";
+
 /// The branch on which a target's folder is proposed: one a target, made anew each time.
 pub fn branch(target: &TargetId) -> String {
-    format!("nucleon/{target}")
+    format!("{BRANCHES}{target}")
 }
 
 /// One value of a folder's variables that changes.
@@ -258,3 +261,6 @@ pub fn changed_files(before: &Files, after: &Files) -> Vec<RelPath> {
     changed.sort_by_key(|path| (rank(path), path.clone()));
     changed
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,3 +125,73 @@ fn row(change: &InputChange) -> String {
         text(&clipped(&change.path, VALUE))
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(number: usize) -> InputChange {
+        InputChange {
+            path: format!("environment.inputs.value_{number}"),
+            before: Some(format!("\"{}\"", "a".repeat(500))),
+            after: Some(format!("\"{}\"", "b".repeat(500))),
+        }
+    }
+
+    fn of(inputs: &[InputChange], difference: &str) -> String {
+        body(Shown {
+            target: &"environment/dev".parse().unwrap(),
+            destroy: true,
+            template: Some("vpc-env@1.0"),
+            place: ("111122223333", "us-east-1"),
+            deployment: "11111111-0000-4000-8000-000000000001",
+            run_url: Some("https://github.com/acme/platform/actions/runs/1"),
+            inputs,
+            difference,
+            notes: &["only the deployment's id changes".to_owned()],
+        })
+    }
+
+    /// What reviewers must see stands in the body, whatever had to go, and nothing stays open.
+    #[track_caller]
+    fn is_whole(body: &str) {
+        assert!(body.chars().count() <= LIMIT, "{}", body.chars().count());
+        assert!(body.starts_with("> [!CAUTION]"), "{body}");
+        assert!(body.contains("vpc-env&#64;1.0") && body.contains("**Note:** "));
+        assert!(body.trim_end().ends_with("000000000001</code>._"), "{body}");
+        let open = |mark: &str| body.matches(mark).count();
+        assert_eq!(open("<details>"), open("</details>"));
+        assert_eq!(open("\n```") % 2, 0);
+    }
+
+    #[test]
+    fn a_small_body_has_everything() {
+        let body = of(&[change(1)], "--- dev/main.tf\n+ a\n- b\n");
+        is_whole(&body);
+        assert!(body.contains("+ a\n- b\n"), "{body}");
+        assert!(!body.contains("more"), "{body}");
+    }
+
+    #[test]
+    fn a_long_difference_is_cut_at_a_line() {
+        let line = format!("+ {}\n", "\u{e9}".repeat(90));
+        let body = of(&[change(1)], &line.repeat(2_000));
+        is_whole(&body);
+        assert!(body.chars().count() > LIMIT / 2);
+        assert!(body.contains("more lines"));
+        let shown = body.lines().filter(|line| line.starts_with("+ "));
+        assert!(shown.into_iter().all(|shown| shown == line.trim_end()));
+    }
+
+    #[test]
+    fn one_line_that_fits_nowhere_is_left_out_and_many_inputs_leave_room() {
+        let inputs: Vec<InputChange> = (0..5_000).map(change).collect();
+        let body = of(&inputs, &"x".repeat(LIMIT * 2));
+        is_whole(&body);
+        assert!(body.contains("does not fit here; the commit shows it"));
+        assert!(body.contains("more_"), "{body}");
+        let difference = of(&inputs, &"+ line\n".repeat(20_000));
+        is_whole(&difference);
+        assert!(difference.contains("\n+ line\n"));
+    }
+}
