@@ -6,12 +6,13 @@ use std::str::FromStr;
 use serde_json::Value as Json;
 
 use crate::outcome::Outputs;
+use crate::proposal::BRANCHES;
 use crate::quota::{MESSAGE, OUTPUTS, VALUE};
 use crate::secret::{Secret, Secrets, hide_credentials, holds_credential};
 use crate::target::{BadTargetId, TargetId};
 use crate::terraform::read_outputs;
 
-/// A target as others name it: its id, or the ARN that Proton gave it.
+/// A target as others name it: its id, the ARN that Proton gave it, or the branch on which it is proposed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedTarget(pub TargetId);
 
@@ -23,7 +24,7 @@ impl FromStr for NamedTarget {
         let parts: Vec<&str> = text.splitn(6, ':').collect();
         let id = match parts[..] {
             ["arn", _, "proton", _, _, resource] => resource,
-            _ => text,
+            _ => text.strip_prefix(BRANCHES).unwrap_or(text),
         };
         id.parse()
             .map(Self)
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_may_be_named_by_its_arn() {
+    fn a_target_may_be_named_by_its_arn_or_by_its_branch() {
         let named = |text: &str| text.parse().map(|NamedTarget(id)| id.to_string());
         let id = "service/web/service-instance/prod";
         assert_eq!(named(id).unwrap(), id);
@@ -253,6 +254,8 @@ mod tests {
             named(&format!("arn:aws-cn:proton:us-east-1:111122223333:{id}")).unwrap(),
             id
         );
+        assert_eq!(named(&format!("nucleon/{id}")).unwrap(), id);
+        assert!(named("nucleon/main").is_err());
         assert!(named("arn:aws:ecs:us-east-1:111122223333:environment/dev").is_err());
         assert!(named("arn:aws:proton:us-east-1:111122223333:environment-template/x").is_err());
     }

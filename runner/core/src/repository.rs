@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 pub use bundles::folders_of;
 pub use elsewhere::SpecElsewhere;
-pub use merged::{ENVIRONMENT_CONFIG, MergedFolder, folders as merged_folders, merged_only};
+pub use merged::{
+    ENVIRONMENT_CONFIG, MergedFolder, folders as merged_folders, is_about_specs, merged_only,
+};
 
 use crate::bundle::{self, Bundle};
 use crate::config::{Config, Provisioning};

@@ -73,6 +73,18 @@ pub fn merged_only(files: &Files) -> Files {
     })
 }
 
+/// Whether `nucleon.yaml` is only said to name what no spec defines: where folders are the targets, there are no specs.
+pub fn is_about_specs(fault: &Diagnostic) -> bool {
+    let place = fault.location.as_ref();
+    let missing = match fault.code {
+        Code::ConfigUnknownEnvironment | Code::ConfigUnknownTarget => true,
+        // `nucleon.yaml` itself may be missing, too.
+        Code::FileMissing => place.is_some_and(|at| at.line > 1),
+        _ => false,
+    };
+    missing && place.is_some_and(|at| &*at.file == crate::config::FILE)
+}
+
 /// The files of a folder without those of the folders in it, which are other targets.
 fn own(files: &Files, folder: &str) -> Files {
     let below = files.below(folder);
@@ -421,6 +433,7 @@ impl Repository {
         if targets.is_empty() && found.is_empty() {
             return;
         }
+        faults.retain(|fault| !is_about_specs(fault));
         if files.get(ENVIRONMENT_CONFIG).is_some() {
             // What says where folders go need not be said twice.
             faults.retain(|fault| {
