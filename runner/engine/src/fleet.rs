@@ -233,7 +233,10 @@ impl Fleet {
                     proposal::of_deployment(self.repository.config(), target, *folder, made)?;
                 (Body::Proposal(Box::new(proposal)), None)
             }
-            Product::Template(_) | Product::Folder(_) if by_pull_request => {
+            // What lives in such an environment and is not Terraform is deployed directly, as its template demands.
+            Product::Template(_) | Product::Folder(_)
+                if by_pull_request && matches!(target.id, TargetId::Environment(_)) =>
+            {
                 let why = "only Terraform is provisioned by pull request";
                 return Err(only_rendered(target, why));
             }
