@@ -1,6 +1,7 @@
 //! `nucleon-notify`: every request is judged by GitHub's own description of its API.
 
 mod deployment;
+mod outcome;
 mod pr;
 mod reaching;
 mod status;

@@ -12,15 +12,15 @@ use nucleon_engine::ports::{
 use tokio::sync::{Mutex, OnceCell};
 
 use crate::git::{Checkout, Credential, Desk};
-use crate::github::{App, GitHub, GitHubPlace};
+use crate::github::{Access, App, GitHub, GitHubPlace};
 
 const SYSTEM: &str = "GitHub";
 
 /// Who opens pull requests.
 #[derive(Debug)]
 pub enum Opener {
-    /// A GitHub App.
-    App(Box<App>),
+    /// A GitHub App, and what it is to do here.
+    App(Box<App>, Access),
     /// A person, or a program with a token of its own.
     Token(Secret),
     /// The workflow's own token: what it opens starts no workflows.
@@ -77,7 +77,10 @@ impl GitHubInfrastructure {
         repository: &str,
     ) -> Result<Option<&'s Secret>, PortError> {
         let mint = async || match &self.opener {
-            Opener::App(app) => app.token(&self.place(repository)).await.map(Some),
+            Opener::App(app, access) => {
+                let place = self.place(repository);
+                app.token(&place, *access).await.map(Some)
+            }
             Opener::Token(token) | Opener::Workflow(token) => Ok(Some(token.clone())),
             Opener::Nobody => Ok(None),
         };
@@ -124,7 +127,7 @@ impl Infrastructure for GitHubInfrastructure {
                 repository,
                 "the token is the workflow's own, and pull requests that it opens start no workflows: nothing would be planned or deployed there",
             )),
-            Opener::App(_) | Opener::Token(_) => {
+            Opener::App(..) | Opener::Token(_) => {
                 let site = self.site(repository).await;
                 self.token(&site, repository).await?;
                 Ok(())

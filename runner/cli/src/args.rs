@@ -118,7 +118,8 @@ impl Selection {
 #[derive(Clone, Debug)]
 pub struct Line<T>(pub Option<T>);
 
-fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
+/// A line of a list, or a value that may be empty, because that is what an action's empty input becomes.
+pub fn parse_line<T: std::str::FromStr>(text: &str) -> Result<Line<T>, T::Err> {
     let text = text.trim();
     if text.is_empty() {
         Ok(Line(None))

@@ -1,6 +1,6 @@
 //! GitHub, as the environment names it.
 
-use nucleon_adapters::github::{App, GitHub, GitHubPlace};
+use nucleon_adapters::github::{Access, App, GitHub, GitHubPlace};
 use nucleon_adapters::infrastructure::{Opener, Reach};
 use nucleon_core::notification::{Previewed, preview_name};
 use nucleon_core::secret::Secret;
@@ -25,17 +25,33 @@ pub fn reach() -> Reach {
     }
 }
 
-/// Who opens pull requests in infrastructure repositories.
-pub fn opener() -> Result<Opener, Failure> {
+/// Who reads infrastructure repositories, and opens pull requests there.
+pub fn opener(access: Access) -> Result<Opener, Failure> {
+    if let Some(app) = app()? {
+        return Ok(Opener::App(Box::new(app), access));
+    }
+    Ok(match env::get(env::GITHUB_TOKEN) {
+        Some(token) if env::in_run() && token.starts_with(OF_PROGRAMS) => {
+            Opener::Workflow(Secret::new(token))
+        }
+        Some(token) => Opener::Token(Secret::new(token)),
+        None => Opener::Nobody,
+    })
+}
+
+/// The token for another repository: the app's, where there is one, else the run's.
+pub async fn token_of(repository: &str) -> Result<Option<Secret>, Failure> {
+    let Some(app) = app()? else {
+        return Ok(env::get(env::GITHUB_TOKEN).map(Secret::new));
+    };
+    let place = place(repository.to_owned());
+    Ok(Some(app.token(&place, Access::Push).await?))
+}
+
+fn app() -> Result<Option<App>, Failure> {
     match (env::get(env::APP_ID), env::get(env::APP_PRIVATE_KEY)) {
-        (Some(id), Some(key)) => Ok(Opener::App(Box::new(App::new(&id, &Secret::new(key))?))),
-        (None, None) => Ok(match env::get(env::GITHUB_TOKEN) {
-            Some(token) if env::in_run() && token.starts_with(OF_PROGRAMS) => {
-                Opener::Workflow(Secret::new(token))
-            }
-            Some(token) => Opener::Token(Secret::new(token)),
-            None => Opener::Nobody,
-        }),
+        (Some(id), Some(key)) => Ok(Some(App::new(&id, &Secret::new(key))?)),
+        (None, None) => Ok(None),
         (Some(_), None) => Err(half(env::APP_PRIVATE_KEY)),
         (None, Some(_)) => Err(half(env::APP_ID)),
     }
@@ -49,23 +65,30 @@ fn half(missing: &str) -> Failure {
 
 /// The repository at GitHub; nothing, with the reason, where there is nobody to talk to.
 pub fn github() -> Result<Result<GitHub, &'static str>, Failure> {
-    github_of(env::get(env::GITHUB_REPOSITORY))
+    let token = env::get(env::GITHUB_TOKEN).map(Secret::new);
+    github_of(env::get(env::GITHUB_REPOSITORY), token)
 }
 
 /// A repository at GitHub, `owner/name`.
-pub fn github_of(repository: Option<String>) -> Result<Result<GitHub, &'static str>, Failure> {
-    let Some(token) = env::get(env::GITHUB_TOKEN) else {
+pub fn github_of(
+    repository: Option<String>,
+    token: Option<Secret>,
+) -> Result<Result<GitHub, &'static str>, Failure> {
+    let Some(token) = token else {
         return Ok(Err("there is no token"));
     };
     let Some(repository) = repository else {
         return Ok(Err("GITHUB_REPOSITORY does not name a repository"));
     };
-    let place = GitHubPlace {
+    Ok(Ok(GitHub::new(&place(repository), token)?))
+}
+
+fn place(repository: String) -> GitHubPlace {
+    GitHubPlace {
         api: reach().api,
         repository,
         run: env::get(env::GITHUB_RUN_ID),
-    };
-    Ok(Ok(GitHub::new(&place, Secret::new(token))?))
+    }
 }
 
 /// What the pull request showed that brought the commit of a workspace; nothing where none did.

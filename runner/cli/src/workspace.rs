@@ -11,6 +11,7 @@ use nucleon_adapters::cloudformation::CloudFormationProvisioner;
 use nucleon_adapters::commands::CommandsProvisioner;
 use nucleon_adapters::files::read_tree;
 use nucleon_adapters::git::{Checkout, Credential, GitState, GitTemplates, StatePlace};
+use nucleon_adapters::github::Access;
 use nucleon_adapters::infrastructure::GitHubInfrastructure;
 use nucleon_adapters::terraform::TerraformProvisioner;
 use nucleon_core::compose::Composition;
@@ -18,7 +19,7 @@ use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::digest::RenderedDigest;
 use nucleon_core::files::Files;
 use nucleon_core::lint;
-use nucleon_core::repository::{Target, merged_only};
+use nucleon_core::repository::{Target, is_about_specs, merged_only};
 use nucleon_core::secret::Secret;
 use nucleon_core::suggest::closest;
 use nucleon_core::target::TargetId;
@@ -72,7 +73,11 @@ impl Workspace {
         if arguments.folders.0 {
             files = merged_only(&files);
         }
-        let loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
+        let mut loaded = load(&files, &GitTemplates::new(checkout.clone()), &commit).await?;
+        if arguments.folders.0 {
+            // Also before the first folder is merged.
+            loaded.diagnostics.retain(|fault| !is_about_specs(fault));
+        }
         files.extend(&loaded.elsewhere);
         let clock = clock()?;
         let place = StatePlace {
@@ -186,8 +191,12 @@ impl Workspace {
         Ok(self.state.read(&self.fleet.dependencies(targets)).await?)
     }
 
-    /// Plans and applies in this repository's accounts.
-    pub async fn provisioner(&self, targets: &[TargetId]) -> Result<AnyProvisioner, Failure> {
+    /// Plans and applies in this repository's accounts, and in infrastructure repositories with as much access as is needed.
+    pub async fn provisioner(
+        &self,
+        targets: &[TargetId],
+        access: Access,
+    ) -> Result<AnyProvisioner, Failure> {
         let hub = self.fleet.repository.config().hub.as_ref();
         let hub = hub
             .map(|hub| Hub {
@@ -219,17 +228,17 @@ impl Workspace {
             scripts: CommandsProvisioner::new(sessions.clone(), own.clone()),
             modules: TerraformProvisioner::new(sessions, own, Arc::new(Lines::default()))
                 .map_err(|error| Failure::new(Kind::Outside, error.to_string()))?,
-            proposals: ProposingProvisioner::new(self.infrastructure()?, run::run_url()),
+            proposals: ProposingProvisioner::new(self.infrastructure(access)?, run::run_url()),
         })
     }
 
-    fn infrastructure(&self) -> Result<GitHubInfrastructure, Failure> {
+    fn infrastructure(&self, access: Access) -> Result<GitHubInfrastructure, Failure> {
         let checkout = self.checkout.clone();
         let clock = self.clock.clone();
         Ok(GitHubInfrastructure::new(
             checkout,
             reach(),
-            opener()?,
+            opener(access)?,
             clock,
         ))
     }
@@ -371,9 +380,10 @@ pub async fn state_elsewhere(
     common: &Common,
     arguments: &StateArgs,
     repository: &str,
+    token: Option<Secret>,
 ) -> Result<GitState, Failure> {
     let server = env::get(env::GITHUB_SERVER_URL);
-    let checkout = checkout(common, arguments);
+    let checkout = checkout_with(common, arguments, token);
     let checkout = checkout.elsewhere(repository, server.as_deref()).await;
     let place = StatePlace {
         prefix: arguments.state_prefix.clone(),
@@ -384,14 +394,14 @@ pub async fn state_elsewhere(
 
 /// The user's clone, with the token for its remote.
 pub fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
+    let token = env::get(env::GITHUB_TOKEN).map(Secret::new);
+    checkout_with(common, arguments, token)
+}
+
+fn checkout_with(common: &Common, arguments: &StateArgs, token: Option<Secret>) -> Checkout {
     let checkout = Checkout::new(&common.root, &arguments.state_remote);
-    match (
-        env::get(env::GITHUB_TOKEN),
-        env::get(env::GITHUB_SERVER_URL),
-    ) {
-        (Some(token), Some(server)) => {
-            checkout.with_credential(Credential::new(&server, Secret::new(token)))
-        }
+    match (token, env::get(env::GITHUB_SERVER_URL)) {
+        (Some(token), Some(server)) => checkout.with_credential(Credential::new(&server, token)),
         _ => checkout,
     }
 }

@@ -50,7 +50,7 @@ impl std::str::FromStr for Said {
 
 impl Said {
     /// What it means for a record; a deletion has its own words.
-    fn status(self, purpose: Purpose) -> DeploymentStatus {
+    pub fn status(self, purpose: Purpose) -> DeploymentStatus {
         match (self, purpose) {
             (Self::InProgress, Purpose::Destroy) => DeploymentStatus::DeleteInProgress,
             (Self::Succeeded, Purpose::Destroy) => DeploymentStatus::DeleteComplete,

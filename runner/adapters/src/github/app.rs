@@ -13,14 +13,45 @@ use reqwest::Method;
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::{Client, Failed, Request};
 use super::{GitHubPlace, repository};
 
 const SYSTEM: &str = "GitHub";
 
-/// An app that is installed where pull requests are to be opened.
+/// What a token may do in its repository, and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read files.
+    Read,
+    /// Push, and start workflows by an event.
+    Push,
+    /// Push, and open pull requests.
+    Propose,
+}
+
+impl Access {
+    /// The permissions that are asked for.
+    fn permissions(self) -> Value {
+        match self {
+            Self::Read => json!({"contents": "read"}),
+            Self::Push => json!({"contents": "write"}),
+            Self::Propose => json!({"contents": "write", "pull_requests": "write"}),
+        }
+    }
+
+    /// The same in words.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Read => "`contents: read`",
+            Self::Push => "`contents: write`",
+            Self::Propose => "`contents: write` and `pull requests: write`",
+        }
+    }
+}
+
+/// An app that is installed in the repositories that are read, proposed to or told.
 pub struct App {
     id: String,
     key: RsaKeyPair,
@@ -51,8 +82,8 @@ impl App {
         })
     }
 
-    /// Mints a token for one repository, which may push there and open pull requests, and nothing else.
-    pub async fn token(&self, place: &GitHubPlace) -> Result<Secret, PortError> {
+    /// Mints a token for one repository.
+    pub async fn token(&self, place: &GitHubPlace, access: Access) -> Result<Secret, PortError> {
         let client = Client::new(&place.api, self.jwt(Timestamp::now())?)?;
         let path = repository(&place.repository)?;
         let (_, name) = place.repository.split_once('/').unwrap_or_default();
@@ -72,11 +103,11 @@ impl App {
             path: format!("/app/installations/{}/access_tokens", found.id),
             body: Some(json!({
                 "repositories": [name],
-                "permissions": {"contents": "write", "pull_requests": "write"},
+                "permissions": access.permissions(),
             })),
         };
         let minted: Result<Token, Failed> = client.json(&request).await;
-        let minted = minted.map_err(|failed| too_little(failed, place))?;
+        let minted = minted.map_err(|failed| too_little(failed, place, access))?;
         Ok(Secret::new(minted.token))
     }
 
@@ -112,12 +143,13 @@ impl App {
     }
 }
 
-fn too_little(failed: Failed, place: &GitHubPlace) -> PortError {
+fn too_little(failed: Failed, place: &GitHubPlace, access: Access) -> PortError {
     match failed.status {
         Some(403 | 422) => hinted(
             failed.error,
             format!(
-                "give the app `contents: write` and `pull requests: write`, and accept that in {}",
+                "give the app {}, and accept that in {}",
+                access.words(),
                 place.repository
             ),
         ),

@@ -19,7 +19,7 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub use app::App;
+pub use app::{Access, App};
 pub use start::EVENT;
 
 use client::{Client, Failed, Request};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nucleon_adapters::github::Access;
 use nucleon_core::notification::Previewed;
 use nucleon_core::outcome::DeploymentStatus;
 use nucleon_core::outcome_file::{OutcomeFile, TargetOutcome};
@@ -68,7 +69,7 @@ impl Apply {
         let workspace = Workspace::open(&self.common, &self.state).await?;
         let targets = workspace.chosen(&self.selection, self.destroy).await?;
         let run = run::current(workspace.commit.clone())?;
-        let provisioner = workspace.provisioner(&targets).await?;
+        let provisioner = workspace.provisioner(&targets, Access::Propose).await?;
         let github = github()?.ok();
         let lines = Lines::default();
         let previewed = match &github {
@@ -201,7 +202,9 @@ fn outcome(workspace: &Workspace, deployed: &Deployed) -> TargetOutcome {
     });
     let (account, region) = place.unwrap_or_default();
     let outputs = match &deployed.result {
-        Ok(Applied::Ended(record)) if record.status == DeploymentStatus::Succeeded => {
+        Ok(Applied::Ended(record) | Applied::Unchanged(Some(record)))
+            if record.status == DeploymentStatus::Succeeded =>
+        {
             record.outputs.clone()
         }
         Ok(Applied::Ended(_) | Applied::Unchanged(_)) | Err(_) => BTreeMap::new(),

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use nucleon_adapters::github::Access;
 use nucleon_core::deployment::Body;
 use nucleon_core::record::{Format as FileFormat, Provisioned};
 use nucleon_core::show;
@@ -66,7 +67,7 @@ impl Import {
         }
         self.name(&mut candidate.deployment.body)?;
         candidate.deployment.adopted = true;
-        let provisioner = workspace.provisioner(targets).await?;
+        let provisioner = workspace.provisioner(targets, Access::Read).await?;
         let run = run::current(workspace.commit.clone())?;
         let tools = Tools {
             provisioner: &provisioner,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nucleon_adapters::github::Access;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::plan::Plan as CorePlan;
 use nucleon_core::plan_file::{PlanFile, PlanResult, PlannedTarget};
@@ -84,7 +85,7 @@ impl Plan {
         } else {
             candidates(&workspace.fleet, &targets, &tips, &ids)
         };
-        let provisioner = workspace.provisioner(&targets).await?;
+        let provisioner = workspace.provisioner(&targets, Access::Read).await?;
         let plans = plan(&provisioner, &candidates).await;
         let plans = self.compared(&workspace, plans).await?;
         let mut planned = Self::file(&workspace, &candidates, plans, refused);

@@ -1,26 +1,36 @@
 //! `nucleon-notify deployment`.
 
+mod tale;
+
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use nucleon_adapters::files::read_tree;
+use nucleon_adapters::git::GitState;
 use nucleon_core::deployment::Place;
 use nucleon_core::outcome::DeploymentStatus;
-use nucleon_core::record::{Format as FileFormat, Record};
-use nucleon_core::reported::{NamedTarget, ReportedOutputs, long_message};
-use nucleon_core::repository::Repository;
+use nucleon_core::outcome_file::OutcomeFile;
+use nucleon_core::record::{Format as FileFormat, Purpose};
+use nucleon_core::reported::{NamedTarget, ReportedOutputs};
+use nucleon_core::repository::{Repository, Target, merged_only};
+use nucleon_core::secret::Secret;
 use nucleon_core::target::TargetId;
+use nucleon_engine::ports::Clock;
 use nucleon_engine::report::{Denied, Report, Reported, Said, report};
+use nucleon_engine::run::Run;
 use serde::Serialize;
+use serde_json::json;
 
-use super::notice;
-use crate::args::{Common, Format, StateArgs};
+use super::{notice, read};
+use crate::args::{Common, Flag, Format, Line, StateArgs, parse_line, parse_path};
 use crate::error::{Failure, Kind};
-use crate::github::github_of;
+use crate::github::{github_of, token_of};
 use crate::main_of::block_on;
 use crate::{env, output, run, workspace};
+use tale::Tale;
 
 /// The word for the event that a repository may listen to, instead of a workflow's file.
 const EVENT: &str = "event";
@@ -30,19 +40,22 @@ const EVENT: &str = "event";
 pub(super) struct Deployment {
     #[command(flatten)]
     state: StateArgs,
-    /// Target, such as environment/dev, or the ARN that Proton gave it
-    #[arg(env = env::TARGETS, hide_env = true)]
-    target: NamedTarget,
-    /// How the deployment goes
-    #[arg(long, value_name = "IN_PROGRESS|SUCCEEDED|FAILED|CANCELLED", env = env::STATUS, hide_env = true)]
-    status: Said,
+    /// Targets, such as environment/dev, the ARN that Proton gave one, or the branch on which it is proposed
+    #[arg(value_name = "TARGET", env = env::TARGETS, hide_env = true, value_delimiter = '\n', value_parser = parse_line::<NamedTarget>)]
+    targets: Vec<Line<NamedTarget>>,
+    /// How the deployment goes; with --outcome, how that of the targets goes which nothing is told about there
+    #[arg(long, value_name = "IN_PROGRESS|SUCCEEDED|FAILED|CANCELLED", env = env::STATUS, hide_env = true, value_parser = parse_line::<Said>)]
+    status: Option<Line<Said>>,
+    /// Files that nucleon-apply wrote: status, message and outputs of each target come from there
+    #[arg(long, value_name = "FILE", env = env::OUTCOME, hide_env = true, value_delimiter = '\n', value_parser = parse_path)]
+    outcome: Vec<Line<PathBuf>>,
     /// What the target gives out: Proton's list, a map, or what `terraform output -json` printed; - reads from stdin
     #[arg(long, value_name = "FILE", env = env::OUTPUTS, hide_env = true)]
     outputs: Option<String>,
     /// One sentence about the status
     #[arg(long, env = env::MESSAGE, hide_env = true)]
     message: Option<String>,
-    /// Deployment that is meant, as .proton/deployment-metadata.json names it [default: the newest]
+    /// Deployment that is meant [default: the one that the target's folder is from, where it is here, else the newest]
     #[arg(long = "deployment", value_name = "ID", env = env::DEPLOYMENT, hide_env = true)]
     id: Option<String>,
     /// Repository whose state is written, where it is not this one: OWNER/NAME, or an address
@@ -59,16 +72,25 @@ pub(super) struct Deployment {
     dispatch: Option<String>,
 }
 
-/// What `--format json` writes.
+/// What `--format json` writes of one target.
 #[derive(Debug, Serialize)]
-struct Told<'a> {
+struct Told {
     format: FileFormat,
-    target: &'a TargetId,
-    deployment: &'a str,
+    target: TargetId,
+    deployment: String,
     status: DeploymentStatus,
     recorded: bool,
     outputs_changed: bool,
-    notes: &'a [String],
+    notes: Vec<String>,
+}
+
+/// Where a message goes, and who says it.
+struct Desk {
+    state: GitState,
+    clock: Arc<dyn Clock>,
+    run: Run,
+    here: Repository,
+    token: Option<Secret>,
 }
 
 impl Deployment {
@@ -78,27 +100,129 @@ impl Deployment {
 
     async fn told(self, common: &Common) -> Result<ExitCode, Failure> {
         let format = common.format();
-        let outputs = given(self.outputs.as_deref())
-            .map(read_outputs)
-            .transpose()?;
-        let mut notes = outputs
-            .as_ref()
-            .map(|read| read.notes.clone())
-            .unwrap_or_default();
-        let message = given(self.message.as_deref());
-        notes.extend(message.and_then(long_message));
-        let hidden = outputs.clone().unwrap_or_default();
-        let told = Report {
-            target: self.target.0.clone(),
-            said: self.status,
-            deployment: given(self.id.as_deref()).map(str::to_owned),
-            message: message.map(|message| hidden.discreet(message)),
-            outputs: outputs.map(|read| read.outputs),
-            place: self.place(common)?,
-            fresh: uuid::Uuid::new_v4().to_string(),
+        let tales = self.tales()?;
+        let desk = self.desk(common).await?;
+        let (mut told, mut failures) = (Vec::new(), Vec::new());
+        for tale in tales {
+            match self.tell(&desk, tale).await {
+                Ok(one) => told.push(one),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        self.show(&told, format)?;
+        let changed: Vec<String> = told
+            .iter()
+            .filter(|one| one.outputs_changed)
+            .map(|one| one.target.to_string())
+            .collect();
+        if !changed.is_empty() {
+            failures.extend(self.dispatch(&desk, &changed, format).await.err());
+        }
+        let Some(last) = failures.pop() else {
+            return Ok(ExitCode::SUCCESS);
         };
-        let reported = self.report(common, &told).await;
-        let (record, outputs_changed, recorded) = match reported? {
+        for failure in &failures {
+            output::failure(failure, format);
+        }
+        Err(last)
+    }
+
+    /// What is said of each target.
+    fn tales(&self) -> Result<Vec<Tale>, Failure> {
+        let named = self.targets.iter().filter_map(|line| line.0.clone());
+        let files = self.outcome.iter().filter_map(|line| line.0.as_ref());
+        let files: Vec<OutcomeFile> = files
+            .map(|path| read(path, "outcomes", "nucleon-apply"))
+            .collect::<Result<_, _>>()?;
+        let status = self.status.as_ref().and_then(|status| status.0);
+        let mut tales = tale::all(named.map(|named| named.0), &files, status)?;
+        if let [only] = &mut tales[..] {
+            only.add(given(self.message.as_deref()), self.outputs()?);
+            return Ok(tales);
+        }
+        for (given, flag) in [(&self.id, "--deployment"), (&self.outputs, "--outputs")] {
+            if given.as_ref().is_some_and(|given| !given.trim().is_empty()) {
+                let message = format!("{flag} is about one target, and here are several");
+                return Err(Failure::new(Kind::CommandLine, message));
+            }
+        }
+        for tale in &mut tales {
+            tale.add(given(self.message.as_deref()), None);
+        }
+        Ok(tales)
+    }
+
+    fn outputs(&self) -> Result<Option<ReportedOutputs>, Failure> {
+        given(self.outputs.as_deref()).map(read_outputs).transpose()
+    }
+
+    async fn desk(&self, common: &Common) -> Result<Desk, Failure> {
+        let checkout = workspace::checkout(common, &self.state);
+        let (state, token) = if let Some(repository) = self.elsewhere() {
+            let token = token_of(&name_in(repository)).await?;
+            let state =
+                workspace::state_elsewhere(common, &self.state, repository, token.clone()).await?;
+            (state, token)
+        } else {
+            // What others provision is told to the specs, whatever folders lie beside them.
+            let specs = StateArgs {
+                folders: Flag(false),
+                ..self.state.clone()
+            };
+            let token = env::get(env::GITHUB_TOKEN).map(Secret::new);
+            (workspace::state(common, &specs, None)?, token)
+        };
+        let commit = match env::get(env::GITHUB_SHA) {
+            Some(commit) => commit,
+            // A first record names it; a folder that is no clone has none.
+            None => checkout.head().await.unwrap_or_default(),
+        };
+        let mut files = read_tree(&common.root)?;
+        if self.state.folders.0 {
+            files = merged_only(&files);
+        }
+        Ok(Desk {
+            state,
+            clock: workspace::clock()?,
+            run: run::current(commit)?,
+            here: Repository::parse(&files).0,
+            token,
+        })
+    }
+
+    async fn tell(&self, desk: &Desk, tale: Tale) -> Result<Told, Failure> {
+        let here = desk.here.targets().get(&tale.target);
+        let folder = here.and_then(|target| target.merged.as_ref());
+        let named = given(self.id.as_deref()).map(str::to_owned);
+        let mut notes = tale.notes;
+        let about = Report {
+            said: tale.said,
+            deployment: named.or_else(|| folder.map(|folder| folder.deployment.clone())),
+            message: tale.message,
+            outputs: tale.outputs,
+            place: self.place(here)?,
+            fresh: uuid::Uuid::new_v4().to_string(),
+            target: tale.target,
+        };
+        let reported = match report(&desk.state, &*desk.clock, &desk.run, &about).await {
+            // The deployment itself went on: that a newer one is recorded by now is no fault of it.
+            Err(Denied::Late { newest, .. }) if tale.may_be_late => {
+                notes.push(format!(
+                    "deployment {newest} is newer: nothing is recorded of the one before"
+                ));
+                return Ok(Told {
+                    format: FileFormat,
+                    deployment: about.deployment.unwrap_or_default(),
+                    status: tale.said.status(Purpose::Deploy),
+                    target: about.target,
+                    recorded: false,
+                    outputs_changed: false,
+                    notes,
+                });
+            }
+            reported => reported?,
+        };
+        let (record, outputs_changed, recorded) = match reported {
             Reported::Written {
                 record,
                 outputs_changed,
@@ -108,45 +232,23 @@ impl Deployment {
                 (record, false, false)
             }
         };
-        for note in &notes {
-            notice(note, format);
-        }
-        show(&record, recorded, outputs_changed, &notes, format);
-        output::outputs(&[
-            ("recorded", if recorded { "true" } else { "false" }),
-            (
-                "outputs-changed",
-                if outputs_changed { "true" } else { "false" },
-            ),
-        ])?;
-        if outputs_changed {
-            self.dispatch(&record.target, format).await?;
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    async fn report(&self, common: &Common, told: &Report) -> Result<Reported, Failure> {
-        let checkout = workspace::checkout(common, &self.state);
-        let state = match self.elsewhere() {
-            Some(repository) => workspace::state_elsewhere(common, &self.state, repository).await?,
-            None => workspace::state(common, &self.state, None)?,
-        };
-        let commit = match env::get(env::GITHUB_SHA) {
-            Some(commit) => commit,
-            // A first record names it; a folder that is no clone has none.
-            None => checkout.head().await.unwrap_or_default(),
-        };
-        let run = run::current(commit)?;
-        let clock = workspace::clock()?;
-        Ok(report(&state, &*clock, &run, told).await?)
+        Ok(Told {
+            format: FileFormat,
+            target: record.target.clone(),
+            deployment: record.id.clone(),
+            status: record.status,
+            recorded,
+            outputs_changed,
+            notes,
+        })
     }
 
     fn elsewhere(&self) -> Option<&str> {
         given(self.repository.as_deref())
     }
 
-    /// Where the target lives, as far as that is known here.
-    fn place(&self, common: &Common) -> Result<Option<Place>, Failure> {
+    /// Where a target lives, as far as that is known here: of another repository's targets only those whose folders are here.
+    fn place(&self, here: Option<&Target>) -> Result<Option<Place>, Failure> {
         if let (Some(account), Some(region)) = (&self.account, &self.region) {
             let is_id = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
             if !is_id {
@@ -159,23 +261,44 @@ impl Deployment {
                 region: region.clone(),
             }));
         }
-        if self.elsewhere().is_some() {
-            return Ok(None);
-        }
-        let files = read_tree(&common.root)?;
-        let (repository, _) = Repository::parse(&files);
-        let target = repository.targets().get(&self.target.0);
-        Ok(target.map(|target| target.place.clone()))
+        let known = here.filter(|target| self.elsewhere().is_none() || target.merged.is_some());
+        Ok(known.map(|target| target.place.clone()))
     }
 
-    /// Starts what waited for the outputs.
-    async fn dispatch(&self, target: &TargetId, format: Format) -> Result<(), Failure> {
+    fn show(&self, told: &[Told], format: Format) -> Result<(), Failure> {
+        for note in told.iter().flat_map(|one| &one.notes) {
+            notice(note, format);
+        }
+        match (format, told) {
+            (Format::Json, [one]) if self.targets.len() == 1 => output::json(one),
+            (Format::Json, all) => output::json(&json!({"format": FileFormat, "targets": all})),
+            (Format::Text | Format::Github, all) => {
+                for one in all {
+                    let Told { target, status, .. } = one;
+                    output::data(&format!("{target}: {status} ({})\n", one.deployment));
+                }
+            }
+        }
+        let any = |is: fn(&Told) -> bool| if told.iter().any(is) { "true" } else { "false" };
+        output::outputs(&[
+            ("recorded", any(|one| one.recorded)),
+            ("outputs-changed", any(|one| one.outputs_changed)),
+        ])
+    }
+
+    /// Starts what waited for the outputs of targets.
+    async fn dispatch(
+        &self,
+        desk: &Desk,
+        targets: &[String],
+        format: Format,
+    ) -> Result<(), Failure> {
         let Some(what) = given(self.dispatch.as_deref()) else {
             return Ok(());
         };
         let repository = self.elsewhere().map(name_in);
-        let github = github_of(repository.or_else(|| env::get(env::GITHUB_REPOSITORY)))?;
-        let github = match github {
+        let repository = repository.or_else(|| env::get(env::GITHUB_REPOSITORY));
+        let github = match github_of(repository, desk.token.clone())? {
             Ok(github) => github,
             Err(reason) => {
                 notice(&format!("{reason}: no workflow is started"), format);
@@ -183,7 +306,7 @@ impl Deployment {
             }
         };
         let sent = if what == EVENT {
-            github.dispatch_event(&target.to_string()).await
+            github.dispatch_event(&targets.join("\n")).await
         } else {
             github.dispatch_workflow(what).await
         };
@@ -228,26 +351,6 @@ fn read_outputs(file: &str) -> Result<ReportedOutputs, Failure> {
     };
     let text = text.map_err(|error| wrong(&error))?;
     ReportedOutputs::parse(&text).map_err(|error| wrong(&error))
-}
-
-fn show(record: &Record, recorded: bool, outputs_changed: bool, notes: &[String], format: Format) {
-    match format {
-        Format::Json => output::json(&Told {
-            format: FileFormat,
-            target: &record.target,
-            deployment: &record.id,
-            status: record.status,
-            recorded,
-            outputs_changed,
-            notes,
-        }),
-        Format::Text | Format::Github => {
-            let Record {
-                target, status, id, ..
-            } = record;
-            output::data(&format!("{target}: {status} ({id})\n"));
-        }
-    }
 }
 
 impl From<Denied> for Failure {
