@@ -232,9 +232,9 @@ fn workflow_files() -> Vec<PathBuf> {
     entries.map(|entry| entry.unwrap().path()).collect()
 }
 
-/// The workflow files that `nucleon init` writes.
-fn users_files() -> [PathBuf; 2] {
-    ["pull-request", "deploy"]
+/// The workflow files that users have.
+fn users_files() -> [PathBuf; 3] {
+    ["pull-request", "deploy", "infrastructure"]
         .map(|name| Published::root().join(format!("runner/cli/src/init/nucleon-{name}.yml")))
 }
 

@@ -1,16 +1,16 @@
 //! The reusable workflows, run by act with stand-ins for the binaries: in which order they run what.
 
+mod programs;
+
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use nucleon_tests::{Act, Published, Repository, Run};
+use programs::Programs;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 #[test]
 fn a_users_files_have_at_most_fifteen_lines() {
-    for name in ["pull-request.yml", "deploy.yml"] {
+    for name in ["pull-request.yml", "deploy.yml", "infrastructure.yml"] {
         let file = users_file(name);
         assert!(
             file.lines().count() <= 15,
@@ -254,6 +254,107 @@ fn a_stage_that_cannot_be_rendered_does_not_stop_the_next() {
     );
 }
 
+#[test]
+fn the_app_and_webhooks_are_handed_on() {
+    let programs = Programs::new()
+        .renders("all", &[("dev", &["environment/dev"])])
+        .renders("environments", &[("dev", &["environment/dev"])]);
+    let further = ["app-id: \"7\"", "webhook: true"];
+    let secrets = [
+        "app-private-key: KEY",
+        "webhooks: http://hook",
+        "webhook-secret: whsec",
+    ];
+
+    let _ = run_with(
+        "deploy.yml",
+        &programs,
+        (&further, &secrets),
+        "push",
+        &push(),
+    )
+    .succeeds();
+
+    assert_eq!(
+        programs.log()[2..5],
+        [
+            "plan environment/dev app=7 KEY",
+            "apply environment/dev approved=environment/dev=digest app=7 KEY",
+            "notify webhook outcome=outcome.json url=http://hook key=whsec"
+        ]
+    );
+
+    let programs = Programs::new().renders("all", &[("dev", &["environment/dev"])]);
+    let given = (&further[..1], &secrets[..1]);
+    let event = pull_request("acme/platform");
+    let _ = run_with("pull-request.yml", &programs, given, "pull_request", &event).succeeds();
+    assert_eq!(programs.log()[1], "plan environment/dev app=7 KEY");
+}
+
+#[test]
+fn what_is_merged_is_planned_applied_and_told_whether_it_went_well_or_not() {
+    let programs = || Programs::new().renders("all", &[("dev", &["environment/dev"])]);
+    let told = "environment/dev FAILED outcome=outcome.json to=OWNER/NAME dispatch=event";
+    let expected = [
+        "render all pending=true since=",
+        "plan environment/dev",
+        "notify deployment environment/dev IN_PROGRESS outcome= to=OWNER/NAME dispatch=",
+        "apply environment/dev approved=environment/dev=digest",
+        &format!("notify deployment {told}"),
+        "notify status plan=",
+    ];
+    let well = programs();
+    let _ = run("infrastructure.yml", &well, "push", &push()).succeeds();
+    assert_eq!(well.log(), expected);
+
+    let ill = programs().fails("apply", "environment/dev");
+    let _ = run("infrastructure.yml", &ill, "push", &push()).fails();
+    assert_eq!(ill.log(), expected);
+
+    let dead = programs().fails("apply", "environment/dev");
+    fs::write(dead.folder().join("apply-dies"), "").unwrap();
+    let _ = run("infrastructure.yml", &dead, "push", &push()).fails();
+    assert_eq!(
+        dead.log()[4],
+        expected[4].replace("outcome=outcome.json", "outcome=")
+    );
+}
+
+#[test]
+fn a_pull_request_of_folders_is_shown_and_only_a_proposal_that_is_closed_unmerged_is_cancelled() {
+    let programs = Programs::new().renders("all", &[("dev", &["environment/dev"])]);
+    let mut event = pull_request("acme/platform");
+    event["action"] = json!("opened");
+    let _ = run("infrastructure.yml", &programs, "pull_request", &event).succeeds();
+    assert_eq!(
+        programs.log(),
+        [
+            "render all pending=false since=HEAD^1",
+            "plan environment/dev",
+            "notify pr plan=plan.json"
+        ]
+    );
+
+    let closed = |head: &str, merged: bool| {
+        let programs = Programs::new();
+        let mut event = event.clone();
+        event["action"] = json!("closed");
+        event["pull_request"]["head"]["ref"] = json!(head);
+        event["pull_request"]["merged"] = json!(merged);
+        let _ = run("infrastructure.yml", &programs, "pull_request", &event).succeeds();
+        programs.log()
+    };
+    let branch = "nucleon/environment/dev";
+    assert_eq!(
+        closed(branch, false),
+        [format!(
+            "notify deployment {branch} CANCELLED outcome= to=OWNER/NAME dispatch="
+        )]
+    );
+    assert_eq!(closed(branch, true), [""; 0]);
+    assert_eq!(closed("change", false), [""; 0]);
+}
+
 /// act knows neither, so their text is all there is to test.
 #[test]
 fn every_apply_job_waits_for_its_environment_and_for_its_target() {
@@ -270,11 +371,28 @@ fn every_apply_job_waits_for_its_environment_and_for_its_target() {
 
 /// Runs a user's workflow file.
 fn run(name: &str, programs: &Programs, event: &str, payload: &Value) -> Run {
-    let file = format!(
-        "{}    with: {{binary-path: {}}}\n",
-        users_file(name),
-        programs.folder().display()
-    );
+    run_with(name, programs, (&[], &[]), event, payload)
+}
+
+/// The same with further inputs and secrets.
+fn run_with(
+    name: &str,
+    programs: &Programs,
+    (inputs, secrets): (&[&str], &[&str]),
+    event: &str,
+    payload: &Value,
+) -> Run {
+    let given = format!("binary-path: {}", programs.folder().display());
+    let given = [&[&*given], inputs].concat().join(", ");
+    let text = users_file(name);
+    let file = if text.contains("    with: {") {
+        let own = ", app-id: \"APP_ID\"";
+        text.replace("with: {", &format!("with: {{{given}, "))
+            .replace(own, "")
+    } else {
+        let secrets = secrets.join(", ");
+        format!("{text}    with: {{{given}}}\n    secrets: {{{secrets}}}\n")
+    };
     let repository = Repository::empty()
         .write(&format!(".github/workflows/{name}"), file)
         .commit("add workflows")
@@ -285,7 +403,7 @@ fn run(name: &str, programs: &Programs, event: &str, payload: &Value) -> Run {
         .run(event, payload)
 }
 
-/// The workflow file that `nucleon init` writes.
+/// A workflow file of users.
 fn users_file(name: &str) -> String {
     let path = format!("runner/cli/src/init/nucleon-{name}");
     fs::read_to_string(Published::root().join(path)).unwrap()
@@ -301,118 +419,3 @@ fn pull_request(head: &str) -> Value {
 fn push() -> Value {
     json!({"ref": "refs/heads/main", "repository": {"full_name": "acme/platform"}})
 }
-
-/// Stand-ins for the four binaries, which write down how they were called.
-#[derive(Debug)]
-struct Programs {
-    folder: TempDir,
-}
-
-impl Programs {
-    fn new() -> Self {
-        let programs = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
-        let scripts = [
-            ("render", RENDER),
-            ("plan", PLAN),
-            ("apply", APPLY),
-            ("notify", NOTIFY),
-        ];
-        for (name, script) in scripts {
-            let path = programs.folder().join(format!("nucleon-{name}"));
-            fs::write(&path, format!("{HEAD}{script}")).unwrap();
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        }
-        programs
-    }
-
-    /// What render finds in a stage: GitHub environments, each with the targets of its job.
-    fn renders(self, stage: &str, entries: &[(&str, &[&str])]) -> Self {
-        let matrix: Vec<_> = entries
-            .iter()
-            .map(|(environment, targets)| json!({"name": targets[0], "environment": environment, "targets": targets.join("\n")}))
-            .collect();
-        let targets: Vec<_> = entries
-            .iter()
-            .flat_map(|(_, targets)| targets.iter().copied())
-            .collect();
-        let outputs = format!(
-            "matrix={}\ntargets<<EOF\n{}\nEOF\n",
-            json!(matrix),
-            targets.join("\n")
-        );
-        fs::write(self.folder().join(format!("render-{stage}")), outputs).unwrap();
-        self
-    }
-
-    /// Makes a program fail for a stage or a target.
-    fn fails(self, program: &str, subject: &str) -> Self {
-        fs::write(
-            self.folder()
-                .join(format!("{program}-fails-for-{}", subject.replace('/', "-"))),
-            "",
-        )
-        .unwrap();
-        self
-    }
-
-    fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn log(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.folder().join("log")).unwrap_or_default();
-        log.lines().map(str::to_owned).collect()
-    }
-
-    /// The calls of apply, sorted: the jobs of a stage run at the same time.
-    fn applied(&self) -> Vec<String> {
-        let mut calls = self.log();
-        calls.retain(|call| call.starts_with("apply "));
-        calls.sort();
-        calls
-    }
-}
-
-const HEAD: &str = r#"#!/bin/bash
-here=$(dirname "$0")
-log() { echo "$*" >> "$here/log"; }
-must_fail() { [ -e "$here/$1-fails-for-${2//\//-}" ]; }
-"#;
-
-const RENDER: &str = r#"
-stage=${NUCLEON_STAGE:-all}
-log "render $stage pending=$NUCLEON_PENDING since=$NUCLEON_CHANGED_SINCE"
-# Whatever a test says of a stage makes it one of those in which something may happen.
-stages=$(cd "$here" && ls | sed -nE 's/^render-(fails-for-)?//p' | grep -vx all)
-printf 'stages<<EOF\n%s\nEOF\n' "$stages" >> "$GITHUB_OUTPUT"
-cat "$here/render-$stage" >> "$GITHUB_OUTPUT" 2> /dev/null || printf 'matrix=[]\ntargets=\n' >> "$GITHUB_OUTPUT"
-# As in the real one, wrong files do not keep the outputs back.
-if must_fail render "$stage"; then exit 1; fi
-"#;
-
-const PLAN: &str = r#"
-log "plan $(echo $NUCLEON_TARGETS)"
-code=0
-{
-  echo 'plan=plan.json'
-  echo 'approved<<EOF'
-  for target in $NUCLEON_TARGETS; do
-    if must_fail plan "$target"; then code=3; else echo "$target=digest"; fi
-  done
-  echo EOF
-} >> "$GITHUB_OUTPUT"
-exit $code
-"#;
-
-const APPLY: &str = r#"
-log "apply $(echo $NUCLEON_TARGETS) approved=$(echo $NUCLEON_APPROVED)"
-for target in $NUCLEON_TARGETS; do
-  if must_fail apply "$target"; then exit 3; fi
-done
-"#;
-
-const NOTIFY: &str = r#"
-log "notify $* plan=$NUCLEON_PLAN"
-"#;

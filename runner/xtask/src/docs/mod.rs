@@ -66,7 +66,7 @@ fn generated(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     }
     let path = root.join("actions/README.md");
     let mut text = read(&path)?;
-    for name in ["pull-request", "deploy"] {
+    for name in ["pull-request", "deploy", "infrastructure"] {
         let file = read(&root.join(format!("runner/cli/src/init/nucleon-{name}.yml")))?;
         text = readme::show(&text, name, &file)?;
     }
