@@ -71,6 +71,17 @@ impl Act {
         Self { command, home }.env("GITHUB_REPOSITORY", slug)
     }
 
+    /// Lets git find another repository where `slug` is on GitHub.
+    pub fn remote(self, repository: &Repository, slug: &str) -> Self {
+        let file = self.home.path().join(".gitconfig");
+        let known = fs::read_to_string(&file).expect("act's home has a configuration of git");
+        let remote = repository.remote();
+        let rewrite =
+            format!("{known}[url \"{remote}\"]\n\tinsteadOf = https://github.com/{slug}\n");
+        fs::write(file, rewrite).expect("a temporary folder can be written");
+        self
+    }
+
     /// Runs only this workflow file.
     pub fn workflow(mut self, path: &str) -> Self {
         self.command.args(["--workflows", path]);

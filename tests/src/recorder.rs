@@ -116,13 +116,19 @@ impl Recorder {
     /// `line` is method and path without the query. The request is still
     /// judged. Of several answers to one line the newest counts.
     pub fn answer(self, line: &str, status: u16, body: Value) -> Self {
+        self.answer_now(line, status, body);
+        self
+    }
+
+    /// The same of a recorder that is at work already.
+    pub fn answer_now(&self, line: &str, status: u16, body: Value) {
         self.add(Answer {
             line: line.to_owned(),
             status,
             headers: Vec::new(),
             body,
             once: false,
-        })
+        });
     }
 
     /// Answers the next such request with a status, headers and an empty object; those after it get what they would have got.
@@ -136,12 +142,12 @@ impl Recorder {
             headers: headers.iter().map(header).collect(),
             body: Value::Object(Map::new()),
             once: true,
-        })
+        });
+        self
     }
 
-    fn add(self, answer: Answer) -> Self {
+    fn add(&self, answer: Answer) {
         locked(&self.shared.answers).insert(0, answer);
-        self
     }
 
     /// Returns the address, `http://127.0.0.1:PORT`.
