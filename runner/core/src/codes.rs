@@ -61,6 +61,7 @@ codes! {
     SchemaBadDefault "schema/bad-default" "a default that its own schema refuses",
     SchemaNotAnOutput "schema/not-an-output" "an output of customer-managed infrastructure that Proton would refuse",
     SchemaBadPattern "schema/bad-pattern" "a pattern that is not a regular expression",
+    SchemaNarrower "schema/narrower" "a minor version that no longer takes what its major version took",
     SpecKind "spec/kind" "a spec of another kind than expected",
     SpecUnknownKey "spec/unknown-key" "a key that a spec does not have",
     SpecMissingKey "spec/missing-key" "a key that a spec needs is not there",

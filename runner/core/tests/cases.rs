@@ -2,7 +2,7 @@
 //!
 //! What is in `tests/cases/<name>/` decides what is done with it:
 //! `template.yaml` is rendered with `context.json`; `document.yaml` is parsed; `schema.yaml` is parsed, and `spec.yaml`
-//! checked against it; anything else is laid over `a-good-repository` and validated. `refused.txt` names files that
+//! checked against it, or compared with `older.yaml`; anything else is laid over `a-good-repository` and validated. `refused.txt` names files that
 //! an adapter would not read (`symlink PATH` or `too-large BYTES PATH`), `removed.txt` those that are not there.
 //! Where `expected.txt` is missing it is written, and the test fails so that somebody reads it.
 
@@ -134,6 +134,10 @@ fn rendered(files: &Files, text: &str) -> (Vec<Diagnostic>, Option<String>) {
 
 fn checked(files: &Files, text: &str) -> (Vec<Diagnostic>, Option<String>) {
     let (schema, mut faults) = Schema::parse(&"schema.yaml".into(), text);
+    if let (Some(schema), Some(older)) = (&schema, files.text("older.yaml")) {
+        let (older, _) = Schema::parse(&"older.yaml".into(), older);
+        return (schema.narrower_than(&older.unwrap()), None);
+    }
     let (Some(schema), Some(spec)) = (schema, files.text("spec.yaml")) else {
         return (faults, None);
     };

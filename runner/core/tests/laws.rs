@@ -382,21 +382,24 @@ fn types(value: &Value) -> Value {
     })
 }
 
-/// Checks a value against a schema with our checker: whether it fits, and what was told.
-fn check(rule: &Value, value: &Value) -> (Option<Value>, Vec<Diagnostic>) {
+/// The schema whose one input has to meet a rule.
+fn schema(rule: &Value) -> Schema {
     let text = json!({"schema": {"format": {"openapi": "3.0.0"}, "service_input_type": "Inputs", "types": types(rule)}});
     let (schema, faults) = Schema::parse(&"schema.yaml".into(), &text.to_string());
     assert!(
         !faults.iter().any(Diagnostic::is_error),
         "{text} {faults:?}"
     );
+    schema.expect("it has no errors")
+}
+
+/// Checks a value against a schema with our checker: whether it fits, and what was told.
+fn check(rule: &Value, value: &Value) -> (Option<Value>, Vec<Diagnostic>) {
+    let schema = schema(rule);
     let spec = yaml::parse(&"spec.yaml".into(), &json!({ "value": value }).to_string());
     let spec = spec.expect("JSON is YAML");
     let at = Location::start_of("spec.yaml");
-    let (inputs, faults) =
-        schema
-            .expect("it has no errors")
-            .check(InputType::Service, Some(&spec), &at);
+    let (inputs, faults) = schema.check(InputType::Service, Some(&spec), &at);
     (
         inputs.map(|inputs| inputs.values()["value"].clone()),
         faults,
@@ -433,6 +436,30 @@ fn the_checker_agrees_with_jsonschema() {
         fitting.get() > 150 && unfitting.get() > 150,
         "{fitting:?} {unfitting:?}"
     );
+}
+
+#[test]
+fn what_fits_a_schema_fits_one_that_is_not_narrower() {
+    let compared = Cell::new(0);
+    let law = |((old, value), (new, _)): ((Value, Value), (Value, Value))| {
+        prop_assert_eq!(
+            schema(&old).narrower_than(&schema(&old)).len(),
+            0,
+            "{}",
+            old
+        );
+        let narrower = schema(&new).narrower_than(&schema(&old));
+        // With a warning, the value has keys that the old schema does not name: a new one may.
+        let (fitting, warnings) = check(&old, &value);
+        if narrower.is_empty() && fitting.is_some() && warnings.is_empty() {
+            let (checked, faults) = check(&new, &value);
+            prop_assert!(checked.is_some(), "{} {} {} {:?}", old, new, value, faults);
+            compared.set(compared.get() + 1);
+        }
+        Ok(())
+    };
+    runner(4000).run(&(pairs(), pairs()), law).unwrap();
+    assert!(compared.get() > 50, "{compared:?}");
 }
 
 #[test]

@@ -89,6 +89,14 @@ impl Compiler<'_> {
         rule
     }
 
+    /// Compiles a schema object that has a name.
+    pub(super) fn named(&mut self, name: &Node, schema: &Node) -> Rule {
+        Rule {
+            named_at: name.span,
+            ..self.rule(schema)
+        }
+    }
+
     fn keyword(&mut self, rule: &mut Rule, key: &Node, value: &Node) {
         match key.text() {
             "type" => rule.kind = self.kind(value),
@@ -191,10 +199,7 @@ impl Compiler<'_> {
             return;
         };
         for (name, schema) in entries {
-            let compiled = Rule {
-                named_at: name.span,
-                ..self.rule(schema)
-            };
+            let compiled = self.named(name, schema);
             rule.properties.insert(name.text().into(), compiled);
         }
     }

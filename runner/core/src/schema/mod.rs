@@ -13,6 +13,7 @@ mod explain;
 mod fill;
 mod format;
 mod habits;
+mod narrower;
 mod number;
 mod parse;
 mod path;
@@ -88,6 +89,11 @@ impl Schema {
         at: &Location,
     ) -> (Option<Inputs>, Vec<Diagnostic>) {
         fill::inputs(self, input, values, at)
+    }
+
+    /// What specs that fit an older schema may set and this one refuses: with any of it, a version is no minor one.
+    pub fn narrower_than(&self, older: &Self) -> Vec<Diagnostic> {
+        narrower::than(older, self)
     }
 
     fn name(&self, input: InputType) -> Option<&Arc<str>> {

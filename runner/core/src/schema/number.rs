@@ -1,6 +1,7 @@
 //! Numbers as schemas compare them: whole ones exactly.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::yaml::{Node, Value};
 
@@ -51,6 +52,15 @@ impl Number {
             )]
             Self::Whole(value) => value as f64,
             Self::Real(value) => value,
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(value) => value.fmt(formatter),
+            Self::Real(value) => value.fmt(formatter),
         }
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn schema(file: &Arc<str>, text: &str) -> (Option<Schema>, Vec<Diagno
     version(&mut compiler, body);
     let mut compiled: IndexMap<Arc<str>, Rule> = entries
         .iter()
-        .map(|(name, node)| (name.text().into(), compiler.rule(node)))
+        .map(|(name, node)| (name.text().into(), compiler.named(name, node)))
         .collect();
     spread_sensitivity(&mut compiled);
     let schema = Schema {

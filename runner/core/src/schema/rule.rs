@@ -13,7 +13,7 @@ use crate::yaml::{Node, Span, Value};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rule {
     pub(super) kind: Option<Kind>,
-    /// Where the property of this rule has its name.
+    /// Where the property or the type of this rule has its name.
     pub(super) named_at: Span,
     pub(super) nullable: bool,
     /// `writeOnly` or `format: password`: its value is shown to nobody.
