@@ -22,6 +22,7 @@ mod modules;
 mod notify;
 mod plan;
 mod proposals;
+mod publish;
 mod refusals;
 mod release;
 mod render;

@@ -7,6 +7,7 @@ pub mod init;
 pub mod notify;
 pub mod nucleon;
 pub mod plan;
+pub mod publish;
 pub mod render;
 pub mod status;
 pub mod validate;

@@ -22,7 +22,7 @@ use nucleon_core::lint;
 use nucleon_core::repository::{Target, is_about_specs, merged_only};
 use nucleon_core::secret::Secret;
 use nucleon_core::suggest::closest;
-use nucleon_core::target::TargetId;
+use nucleon_core::target::{Name, TargetId};
 use nucleon_core::validate;
 use nucleon_core::version::VersionRef;
 use nucleon_engine::cores::AllCores;
@@ -332,6 +332,8 @@ pub struct Checked {
     pub files: usize,
     /// The template versions of the working tree.
     pub bundles: lint::Bundles,
+    /// Those that could not be read.
+    pub unread: Vec<(Name, u32)>,
     read: Files,
 }
 
@@ -358,6 +360,7 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
         targets,
         files: files.len(),
         bundles: repository.working_bundles().clone(),
+        unread: repository.unread_bundles().cloned().collect(),
         read: files,
     })
 }
@@ -383,7 +386,7 @@ pub async fn state_elsewhere(
     token: Option<Secret>,
 ) -> Result<GitState, Failure> {
     let server = env::get(env::GITHUB_SERVER_URL);
-    let checkout = checkout_with(common, arguments, token);
+    let checkout = checkout_with(common, &arguments.state_remote, token);
     let checkout = checkout.elsewhere(repository, server.as_deref()).await;
     let place = StatePlace {
         prefix: arguments.state_prefix.clone(),
@@ -394,12 +397,17 @@ pub async fn state_elsewhere(
 
 /// The user's clone, with the token for its remote.
 pub fn checkout(common: &Common, arguments: &StateArgs) -> Checkout {
-    let token = env::get(env::GITHUB_TOKEN).map(Secret::new);
-    checkout_with(common, arguments, token)
+    checkout_of(common, &arguments.state_remote)
 }
 
-fn checkout_with(common: &Common, arguments: &StateArgs, token: Option<Secret>) -> Checkout {
-    let checkout = Checkout::new(&common.root, &arguments.state_remote);
+/// The user's clone, with the token for one of its remotes.
+pub fn checkout_of(common: &Common, remote: &str) -> Checkout {
+    let token = env::get(env::GITHUB_TOKEN).map(Secret::new);
+    checkout_with(common, remote, token)
+}
+
+fn checkout_with(common: &Common, remote: &str, token: Option<Secret>) -> Checkout {
+    let checkout = Checkout::new(&common.root, remote);
     match (token, env::get(env::GITHUB_SERVER_URL)) {
         (Some(token), Some(server)) => checkout.with_credential(Credential::new(&server, token)),
         _ => checkout,

@@ -247,6 +247,12 @@ impl Repository {
             .collect()
     }
 
+    /// The major versions that have a folder whose bundle could not be read.
+    pub fn unread_bundles(&self) -> impl Iterator<Item = &(Name, u32)> {
+        let folders = self.folders.iter();
+        folders.filter(|version| !self.bundles.contains_key(*version))
+    }
+
     /// Whether a major version has a folder, even one whose bundle could not be read.
     pub(crate) fn has_folder(&self, name: &Name, major: u32) -> bool {
         self.folders.contains(&(name.clone(), major))

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod ports;
 mod proposal;
 pub mod propose;
+pub mod publish;
 pub mod recover;
 pub mod refusal;
 pub mod report;

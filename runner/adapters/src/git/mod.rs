@@ -12,6 +12,7 @@ mod import;
 mod infrastructure;
 mod ledger;
 mod objects;
+mod publisher;
 mod push;
 mod remote;
 mod revision;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 pub use credential::Credential;
 pub(crate) use infrastructure::Desk;
+pub use publisher::GitPublisher;
 pub use state::{GitState, StatePlace};
 pub use templates::GitTemplates;
 

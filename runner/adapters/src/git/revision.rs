@@ -34,6 +34,21 @@ impl Checkout {
         }
     }
 
+    /// The first file in some folders that is not as the commit that is checked out has it.
+    pub async fn uncommitted(&self, folders: &[&str]) -> Result<Option<String>, PortError> {
+        if folders.is_empty() {
+            return Ok(None);
+        }
+        let mut arguments = vec!["status", "--porcelain", "-z", "--untracked-files=all", "--"];
+        arguments.extend(folders);
+        let text = self
+            .program
+            .run("compare the files with the commit", &arguments)
+            .await?;
+        let first = text.split('\0').next().and_then(|line| line.get(3..));
+        Ok(first.map(str::to_owned))
+    }
+
     /// The files at a revision, with paths relative to the folder of the checkout; none at the revision `000…` that GitHub gives as
     /// the one before a branch's first.
     pub async fn tree_at(&self, revision: &str) -> Result<Files, PortError> {

@@ -291,7 +291,7 @@ fn folder(
     }
 }
 
-fn tag((name, major, minor): &PublishedVersion) -> String {
+pub(super) fn tag((name, major, minor): &PublishedVersion) -> String {
     format!("refs/tags/{name}/v{major}.{minor}")
 }
 

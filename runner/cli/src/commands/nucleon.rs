@@ -10,6 +10,7 @@ use crate::args::Common;
 use crate::commands::history::History;
 use crate::commands::import::Import;
 use crate::commands::init::Init;
+use crate::commands::publish::Publish;
 use crate::commands::status::Status;
 use crate::commands::validate::Validate;
 use crate::error::Failure;
@@ -43,6 +44,8 @@ enum Action {
     Init(Init),
     /// Take over a stack that lives already
     Import(Import),
+    /// Publish templates: the next minor version of each major whose content changed
+    Publish(Publish),
     /// Render targets (nucleon-render)
     #[command(disable_help_flag = true)]
     Render(Rest),
@@ -86,6 +89,7 @@ impl Command for Nucleon {
             Action::History(history) => history.run(common),
             Action::Init(init) => init.run(common),
             Action::Import(import) => import.run(common),
+            Action::Publish(publish) => publish.run(common),
             Action::Render(rest) => sibling::run("render", with_common(common, rest)),
             Action::Plan(rest) => sibling::run("plan", with_common(common, rest)),
             Action::Apply(rest) => sibling::run("apply", with_common(common, rest)),

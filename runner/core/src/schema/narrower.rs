@@ -286,34 +286,33 @@ impl<'s> Comparison<'s> {
                 None => self.removed(name, before, new, place),
             }
         }
+        // What a schema that names its keys does not name was told to be a slip.
+        let further = match &old.additional {
+            Additional::Like(before) => Some(&**before),
+            Additional::Allowed => Some(self.anything),
+            Additional::Unsaid if old.properties.is_empty() && !place.is_top => Some(self.anything),
+            Additional::Unsaid | Additional::Forbidden => None,
+        };
         for (name, now) in &new.properties {
-            if old.properties.contains_key(name) {
-                continue;
+            if let Some(before) = further
+                && !old.properties.contains_key(name)
+            {
+                self.rules(before, now, &place.below(name, now));
             }
-            // What a schema that names its keys does not name was told to be a slip.
-            let before = match &old.additional {
-                Additional::Like(before) => before,
-                Additional::Allowed => self.anything,
-                Additional::Unsaid if old.properties.is_empty() && !place.is_top => self.anything,
-                Additional::Unsaid | Additional::Forbidden => continue,
-            };
-            self.rules(before, now, &place.below(name, now));
         }
         for name in &new.required {
             self.required(name, old, new, place);
         }
-        let open = |rule: &Rule| !matches!(rule.additional, Additional::Forbidden);
         match (&old.additional, &new.additional) {
-            (_, Additional::Forbidden) if open(old) => {
+            (Additional::Forbidden, _) | (_, Additional::Unsaid | Additional::Allowed) => {}
+            (_, Additional::Forbidden) => {
                 self.add(place, format!("{place} may have no further keys now"));
             }
-            (Additional::Like(before), Additional::Like(now)) => {
-                self.rules(before, now, &place.below("*", now));
+            (_, Additional::Like(now)) => {
+                if let Some(before) = further {
+                    self.rules(before, now, &place.below("*", now));
+                }
             }
-            (Additional::Allowed, Additional::Like(now)) => {
-                self.rules(self.anything, now, &place.below("*", now));
-            }
-            _ => {}
         }
     }
 
