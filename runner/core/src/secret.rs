@@ -109,6 +109,35 @@ pub fn hide_credentials(text: &mut String) -> u32 {
     u32::try_from(found.len()).unwrap_or(u32::MAX)
 }
 
+/// Private keys that come line by line, of which no line by itself looks like one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyLines {
+    /// How many more lines may belong to the key that has begun.
+    left: u32,
+}
+
+impl KeyLines {
+    /// No key has more lines: whoever prints only a beginning must not silence all that comes after it.
+    const MOST: u32 = 400;
+
+    /// Hides what the next line has of a key; that is the whole of it between a key's first and its last line.
+    pub fn hide(&mut self, line: &mut String) {
+        if self.left > 0 {
+            self.left -= 1;
+            let Some(end) = shape::key_ends(line) else {
+                MASK.clone_into(line);
+                return;
+            };
+            line.replace_range(..end, MASK);
+            self.left = 0;
+        }
+        if let Some(begin) = shape::key_stays_open(line) {
+            line.replace_range(begin.., MASK);
+            self.left = Self::MOST;
+        }
+    }
+}
+
 fn in_json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
@@ -141,6 +170,41 @@ mod tests {
         assert_eq!(secrets.hide(&mut text), 2);
         assert_eq!(text, "id ***, ***");
         assert!(Secrets::default().are_in("AKIAIOSFODNN7EXAMPLE"));
+    }
+
+    fn hidden_lines(text: &str) -> Vec<String> {
+        let mut keys = KeyLines::default();
+        let hide = |line: &str| {
+            let mut line = line.to_owned();
+            keys.hide(&mut line);
+            line
+        };
+        text.lines().map(hide).collect()
+    }
+
+    #[test]
+    fn a_key_that_comes_line_by_line_is_hidden_to_its_end() {
+        let begin = "-----BEGIN EC PRIVATE KEY-----";
+        let text =
+            format!("first\nkey: {begin}\nMIIE\nabcd==\n-----END EC PRIVATE KEY----- done\nlast");
+        let expected = ["first", "key: ***", "***", "***", "*** done", "last"];
+        assert_eq!(hidden_lines(&text), expected);
+    }
+
+    #[test]
+    fn a_key_that_does_not_end_hides_no_more_than_a_key_has() {
+        let text = format!("-----BEGIN PRIVATE KEY-----\n{}", "line\n".repeat(402));
+        let lines = hidden_lines(&text);
+        assert_eq!(lines[KeyLines::MOST as usize], MASK);
+        assert_eq!(lines[402], "line");
+    }
+
+    #[test]
+    fn a_certificate_and_a_key_on_one_line_hide_no_other_line() {
+        let text = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----";
+        assert_eq!(hidden_lines(text), text.lines().collect::<Vec<_>>());
+        let key = "-----BEGIN PRIVATE KEY----- MII -----END PRIVATE KEY-----\nnext";
+        assert_eq!(hidden_lines(key)[1], "next");
     }
 
     #[test]

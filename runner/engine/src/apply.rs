@@ -179,6 +179,7 @@ impl Apply<'_> {
 
     async fn prepare(&self, candidate: &Candidate) -> Result<Prepared, Refusal> {
         let prepared = self.provisioner.prepare(&candidate.deployment).await;
+        let prepared = prepared.map_err(|error| hidden::error(error, candidate));
         let Prepared { plan, provisioned } = prepared?;
         Ok(Prepared {
             plan: hidden::plan(plan, candidate),

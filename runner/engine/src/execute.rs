@@ -45,7 +45,7 @@ impl Apply<'_> {
                 work.await
             }
         };
-        match outcome {
+        match outcome.map_err(|error| hidden::error(error, candidate)) {
             Ok(outcome) => {
                 let outcome = hidden::outcome(outcome, candidate);
                 let close = |record: Record, now| record.close(outcome, now);

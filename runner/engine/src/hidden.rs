@@ -3,12 +3,15 @@
 //! A provisioner knows only what its templates call sensitive. Which inputs are secrets is known here, and CloudFormation
 //! repeats their values wherever a template puts them. What nobody marked, but looks like a credential, is hidden as well.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use nucleon_core::outcome::{Outcome, Outputs};
 use nucleon_core::plan::Plan;
-use nucleon_core::secret::{MASK, Secrets, holds_credential};
+use nucleon_core::secret::{KeyLines, MASK, Secrets, holds_credential};
 
 use crate::candidate::Candidate;
-use crate::ports::{Event, Progress};
+use crate::ports::{Event, OUTPUT, PortError, Progress};
 
 /// A plan without secrets.
 ///
@@ -16,6 +19,8 @@ use crate::ports::{Event, Progress};
 pub(crate) fn plan(mut plan: Plan, candidate: &Candidate) -> Plan {
     let secrets = Secrets::of(&candidate.secrets);
     for change in &mut plan.changes {
+        // A key of `for_each` stands in a resource's name.
+        plan.masked += secrets.hide(&mut change.resource);
         // Commands stand where resources have their type.
         plan.masked += secrets.hide(&mut change.resource_type);
         if let Some(id) = &mut change.physical_id {
@@ -60,6 +65,30 @@ pub(crate) fn outcome(mut outcome: Outcome, candidate: &Candidate) -> Outcome {
     outcome
 }
 
+/// An error without secrets: programs repeat in their words what they were given.
+pub(crate) fn error(mut error: PortError, candidate: &Candidate) -> PortError {
+    let secrets = Secrets::of(&candidate.secrets);
+    match &mut error {
+        PortError::Refused { message, .. }
+        | PortError::Stale { message, .. }
+        | PortError::Unexpected { message, .. } => {
+            secrets.hide(message);
+        }
+        PortError::Faulty { diagnostics, .. } => {
+            for diagnostic in diagnostics {
+                secrets.hide(&mut diagnostic.message);
+                if let Some(help) = &mut diagnostic.help {
+                    secrets.hide(help);
+                }
+            }
+        }
+        PortError::Unreachable { .. }
+        | PortError::WrongAccount { .. }
+        | PortError::ForeignStack { .. } => {}
+    }
+    error
+}
+
 /// Takes out the outputs that look like credentials, and names them.
 pub(crate) fn without_credentials(outputs: &mut Outputs) -> Vec<String> {
     let mut taken = Vec::new();
@@ -91,13 +120,19 @@ pub(crate) fn left_out(keys: &[String]) -> String {
 pub(crate) struct Discreet<'a> {
     progress: &'a dyn Progress,
     secrets: Secrets,
+    /// Of each resource: what it prints comes line by line.
+    keys: Mutex<BTreeMap<Option<String>, KeyLines>>,
 }
 
 impl<'a> Discreet<'a> {
     /// Shows a candidate's progress.
     pub(crate) fn of(candidate: &Candidate, progress: &'a dyn Progress) -> Self {
         let secrets = Secrets::of(&candidate.secrets);
-        Self { progress, secrets }
+        Self {
+            progress,
+            secrets,
+            keys: Mutex::default(),
+        }
     }
 }
 
@@ -105,8 +140,53 @@ impl Progress for Discreet<'_> {
     fn event(&self, event: &Event) {
         let mut event = event.clone();
         if let Some(reason) = &mut event.reason {
+            if event.status == OUTPUT {
+                let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                keys.entry(event.resource.clone()).or_default().hide(reason);
+            }
             self.secrets.hide(reason);
         }
         self.progress.event(&event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Progress for Told {
+        fn event(&self, event: &Event) {
+            let reason = event.reason.clone().unwrap_or_default();
+            self.0.lock().unwrap().push(reason);
+        }
+    }
+
+    #[test]
+    fn a_key_that_one_resource_prints_hides_nothing_of_another() {
+        let told = Told::default();
+        let discreet = Discreet {
+            progress: &told,
+            secrets: Secrets::default(),
+            keys: Mutex::default(),
+        };
+        for (resource, line) in [
+            ("a", "-----BEGIN PRIVATE KEY-----"),
+            ("b", "hello"),
+            ("a", "MIIE"),
+            ("a", "-----END PRIVATE KEY-----"),
+            ("a", "done"),
+        ] {
+            discreet.event(&Event {
+                target: "environment/dev".parse().unwrap(),
+                resource: Some(resource.to_owned()),
+                status: OUTPUT.to_owned(),
+                reason: Some(line.to_owned()),
+            });
+        }
+        let told = told.0.into_inner().unwrap();
+        assert_eq!(told, ["***", "hello", "***", "***", "done"]);
     }
 }

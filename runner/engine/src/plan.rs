@@ -24,7 +24,8 @@ pub async fn plan(
     join_all(candidates.iter().map(|candidate| async {
         let _permit = permits.acquire().await;
         if candidate.unknown.is_empty() || candidate.deployment.destroy {
-            let plan = provisioner.plan(&candidate.deployment).await?;
+            let plan = provisioner.plan(&candidate.deployment).await;
+            let plan = plan.map_err(|error| hidden::error(error, candidate))?;
             return Ok(hidden::plan(plan, candidate).sorted());
         }
         provisional(provisioner, candidate).await

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use nucleon_core::secret::KeyLines;
 use tokio::process::Command;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
@@ -163,6 +164,8 @@ struct Heard<'a> {
     say: &'a (dyn Fn(Said<'_>) + Sync),
     at: usize,
     tail: VecDeque<String>,
+    /// A key's first line may have left the tail before its others.
+    keys: KeyLines,
 }
 
 impl<'a> Heard<'a> {
@@ -172,6 +175,7 @@ impl<'a> Heard<'a> {
             say,
             at: 0,
             tail: VecDeque::new(),
+            keys: KeyLines::default(),
         }
     }
 
@@ -183,7 +187,9 @@ impl<'a> Heard<'a> {
         };
         if number.is_none() || !printed.is_empty() {
             (self.say)(Said::Line(self.at, printed));
-            self.tail.push_back(printed.to_owned());
+            let mut kept = printed.to_owned();
+            self.keys.hide(&mut kept);
+            self.tail.push_back(kept);
             if self.tail.len() > KEPT {
                 self.tail.pop_front();
             }

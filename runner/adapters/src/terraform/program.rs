@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use nucleon_core::config::TerraformBinary;
+use nucleon_core::secret::KeyLines;
 use nucleon_core::terraform::{Fault, Message, read_messages};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -100,6 +101,7 @@ impl Program<'_> {
         let mut heard = Heard {
             faults: Vec::new(),
             tail: Vec::new(),
+            keys: KeyLines::default(),
             say,
         };
         let (mut open, mut stopped) = ((true, true), false);
@@ -160,6 +162,7 @@ async fn notified(stop: Option<&Notify>) {
 struct Heard<'a> {
     faults: Vec<Fault>,
     tail: Vec<String>,
+    keys: KeyLines,
     say: &'a (dyn Fn(&Message) + Sync),
 }
 
@@ -176,7 +179,9 @@ impl Heard<'_> {
                 text,
                 ..
             } => {
-                self.tail.push(text.clone());
+                let mut kept = text.clone();
+                self.keys.hide(&mut kept);
+                self.tail.push(kept);
                 if self.tail.len() > KEPT {
                     self.tail.remove(0);
                 }

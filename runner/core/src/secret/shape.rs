@@ -129,6 +129,25 @@ fn private_key(rest: &[u8]) -> Option<usize> {
     Some(rest.len() - after.len() + closing)
 }
 
+/// Where in a text its private key begins that does not end there.
+pub(super) fn key_stays_open(text: &str) -> Option<usize> {
+    let begin = text.rfind("-----BEGIN ")?;
+    let after = &text.as_bytes()[begin..];
+    private_key(after)?;
+    (position(after, b"-----END ").is_none()).then_some(begin)
+}
+
+/// Where in a line the private key ends that began before it.
+pub(super) fn key_ends(line: &str) -> Option<usize> {
+    const END: &str = "-----END ";
+    let end = line.find(END)? + END.len();
+    Some(
+        line[end..]
+            .find("-----")
+            .map_or(line.len(), |at| end + at + 5),
+    )
+}
+
 fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).position(|part| part == wanted)
 }

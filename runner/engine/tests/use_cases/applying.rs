@@ -89,6 +89,29 @@ async fn secrets_stay_out_of_the_record() {
 }
 
 #[tokio::test]
+async fn secrets_stay_out_of_what_a_system_refuses() {
+    let message = "hunter2 and AKIAIOSFODNN7EXAMPLE are no sizes";
+    for answers in [
+        vec![Answer::Prepare(Err(refused(message)))],
+        vec![modified(), Answer::Execute(Err(refused(message)))],
+    ] {
+        let scene = Scene::new().expect(answers);
+        let mut secretive = candidate(DEV);
+        secretive.secrets = vec![Secret::new("hunter2")];
+        let refusal = scene.apply(&[secretive]).await.remove(0).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "CloudFormation refused to obey: *** and *** are no sizes"
+        );
+        let written = scene
+            .state
+            .record(&target(DEV))
+            .map(|record| record.to_text());
+        assert!(!written.is_some_and(|text| text.contains("hunter2")));
+    }
+}
+
+#[tokio::test]
 async fn an_output_that_looks_like_a_credential_stays_out_of_the_record_and_is_told() {
     let mut told = outcome(DeploymentStatus::Succeeded, None);
     let key = "AKIAIOSFODNN7EXAMPLE".to_owned();

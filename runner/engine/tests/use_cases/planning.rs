@@ -58,6 +58,25 @@ async fn secrets_are_masked_in_a_plan() {
 }
 
 #[tokio::test]
+async fn secrets_are_masked_in_why_something_cannot_be_planned_and_in_names_of_resources() {
+    let mut update = plan(Operation::Update, &[Action::Modify]);
+    update.changes[0].resource = "vpc[\"hunter2\"]".to_owned();
+    let message = refused("`hunter2` is too short");
+    let scene = Scene::new().expect([Answer::Plan(Err(message)), Answer::Plan(Ok(update))]);
+    let mut secretive = candidate(DEV);
+    secretive.secrets = vec![Secret::new("hunter2")];
+    let twice = [secretive.clone(), secretive];
+    let mut plans = planned(&scene.provisioner, &twice).await.into_iter();
+    let refusal = plans.next().unwrap().unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "CloudFormation refused to obey: `***` is too short"
+    );
+    let plan = plans.next().unwrap().unwrap();
+    assert_eq!(plan.changes[0].resource, "vpc[\"***\"]");
+}
+
+#[tokio::test]
 async fn what_looks_like_a_credential_is_masked_in_a_plan_unasked() {
     let mut update = plan(Operation::Update, &[Action::Modify]);
     update.changes[0].properties = vec![PropertyChange {
