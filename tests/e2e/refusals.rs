@@ -52,7 +52,7 @@ fn a_push_that_is_refused_is_told_with_what_to_do_and_nothing_stays_open() {
 }
 
 #[test]
-fn a_folder_that_was_edited_where_it_is_merged_is_proposed_anew_on_what_is_there() {
+fn a_proposal_that_conflicts_is_made_anew_in_place_on_what_is_there() {
     let scene = Scene::new();
     let _ = scene.apply(&[]).succeeds();
     scene.merge();
@@ -70,13 +70,23 @@ fn a_folder_that_was_edited_where_it_is_merged_is_proposed_anew_on_what_is_there
     infra.git(["fetch", "--quiet", "origin"]);
     infra.git(["-c", &format!("alias.try=!{merging}"), "try"]);
 
-    let scene = scene.spec("text: goodbye");
-    let applied = scene.apply(&["--pending"]).succeeds();
+    let scene = scene.with_pull("open");
+    let mut pull = json!({"number": 7, "html_url": "https://github.com/pull/7", "state": "open", "mergeable": null});
+    let line = format!("GET {}/pulls/7", scene.at);
+    scene.github.answer_now(&line, 200, pull.clone());
+    let _ = scene.apply(&[]).succeeds();
+    assert_eq!(scene.record()["id"], first);
+
+    pull["mergeable"] = json!(false);
+    scene.github.answer_now(&line, 200, pull);
+    let applied = scene.apply(&[]).succeeds();
 
     assert_eq!(outcome(&applied, ENVIRONMENT).0, "IN_PROGRESS");
     assert_ne!(scene.record()["id"], first);
+    let last = scene.github.requests().pop().unwrap();
+    assert_eq!(last.line(), format!("PATCH {}/pulls/7", scene.at));
     scene.merge();
-    assert!(scene.infra.read(path).contains("goodbye"));
+    assert!(scene.infra.read(path).contains("hello"));
     assert!(!scene.infra.read(path).contains("edited"));
 }
 

@@ -153,8 +153,14 @@ impl Infrastructure for GitHubInfrastructure {
     async fn pull_request(&self, place: &ProposalPlace) -> Result<Option<PullRequest>, PortError> {
         let site = self.site(&place.repository).await;
         let github = self.github(&site, &place.repository).await?;
-        let found = github.newest_pull(&place.branch).await;
-        found.map_err(|error| told(error, &place.repository))
+        let look = async {
+            let found = github.newest_pull(&place.branch).await?;
+            match found {
+                Some(open) if open.is_open => github.pull(open.number).await.map(Some),
+                found => Ok(found),
+            }
+        };
+        look.await.map_err(|error| told(error, &place.repository))
     }
 
     async fn propose(

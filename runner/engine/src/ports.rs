@@ -459,6 +459,8 @@ pub struct PullRequest {
     pub url: String,
     /// Whether it is open.
     pub is_open: bool,
+    /// Whether it cannot be merged, because somebody changed the same lines there.
+    pub conflicts: bool,
 }
 
 /// A change of a folder, and what its pull request says.

@@ -347,7 +347,8 @@ impl<I: Infrastructure> Provisioner for ProposingProvisioner<I> {
         }
         let found = self.infrastructure.pull_request(&place).await?;
         Ok(match found {
-            Some(found) if is_merged || found.is_open => {
+            // What cannot be merged is proposed anew on what is there now.
+            Some(found) if is_merged || (found.is_open && !found.conflicts) => {
                 Found::Ended(job.open(Some((found.number, found.url))))
             }
             Some(_) | None => Found::NotStarted,

@@ -71,6 +71,7 @@ impl Scene {
         self.github = self
             .github
             .answer(&line("GET", "/pulls"), 200, json!([pull]))
+            .answer(&line("GET", "/pulls/7"), 200, pull.clone())
             .answer(&line("PATCH", "/pulls/7"), 200, pull);
         self
     }

@@ -15,6 +15,9 @@ struct Wire {
     number: u64,
     html_url: String,
     state: String,
+    /// Only told of one alone, and only once GitHub has found it out.
+    #[serde(default)]
+    mergeable: Option<bool>,
 }
 
 impl From<Wire> for PullRequest {
@@ -23,6 +26,7 @@ impl From<Wire> for PullRequest {
             number: wire.number,
             url: wire.html_url,
             is_open: wire.state == "open",
+            conflicts: wire.mergeable == Some(false),
         }
     }
 }
@@ -39,6 +43,14 @@ impl GitHub {
         let found: Result<Vec<Wire>, Failed> = self.client.json(&request).await;
         let found = found.map_err(Failed::into_error)?;
         Ok(found.into_iter().next().map(Into::into))
+    }
+
+    /// One pull request, and whether it conflicts with what it would be merged into.
+    pub(crate) async fn pull(&self, number: u64) -> Result<PullRequest, PortError> {
+        let path = format!("/pulls/{number}");
+        let action = format!("look at pull request {number}");
+        self.pulled(&self.request(Method::GET, &path, &action, NEEDS))
+            .await
     }
 
     /// Opens a pull request.
