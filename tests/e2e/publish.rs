@@ -66,7 +66,19 @@ fn what_changed_gets_the_next_number_and_what_did_not_none() {
 
     // As a runner has it: one commit and no tags.
     let shallow = repository.shallow_clone();
-    let changed = shallow.nucleon(["publish", "--format", "json"]).succeeds();
+    let output = shallow.folder().join("../output");
+    let changed = shallow
+        .run("nucleon")
+        .args(["publish", "--format", "json"])
+        .env("NUCLEON_TEMPLATES", "vpc\n\n")
+        .env("NUCLEON_BRANCH", "")
+        .env("GITHUB_OUTPUT", &output)
+        .run()
+        .succeeds();
+    assert_eq!(
+        std::fs::read_to_string(&output).unwrap(),
+        "published<<NUCLEON_EOF\nvpc/v1.1\nvpc/v2.0\nNUCLEON_EOF\n"
+    );
     insta::assert_snapshot!(format!("{:#}", changed.json()), @r#"
     {
       "format": 1,

@@ -26,6 +26,8 @@ pub const DESTROY: &str = "NUCLEON_DESTROY";
 pub const FORCE: &str = "NUCLEON_FORCE";
 /// Which notification the notify action sends: the sub-command of `nucleon-notify`.
 pub const NOTIFICATION: &str = "NUCLEON_NOTIFICATION";
+/// Templates to publish, one a line.
+pub const TEMPLATES: &str = "NUCLEON_TEMPLATES";
 /// The branch whose tip is published.
 pub const BRANCH: &str = "NUCLEON_BRANCH";
 /// The file that `nucleon-plan` wrote.

@@ -8,13 +8,13 @@ use nucleon_core::bundle::Bundle;
 use nucleon_core::diagnostic::Diagnostic;
 use nucleon_core::record::Format as FileFormat;
 use nucleon_core::suggest::closest;
-use nucleon_core::target::Name;
+use nucleon_core::target::{BadName, Name};
 use nucleon_core::version::VersionRef;
 use nucleon_engine::ports::chain;
 use nucleon_engine::publish::{NotPublished, Publication, Request, What, publish};
 use serde_json::json;
 
-use crate::args::{Common, Format};
+use crate::args::{Common, Format, Line, parse_line};
 use crate::error::{Failure, Kind};
 use crate::main_of::block_on;
 use crate::workspace::{self, Checked};
@@ -24,20 +24,27 @@ use crate::{env, output};
 #[derive(Debug, Args)]
 pub struct Publish {
     /// Only these templates; all of them when none is named
-    #[arg(value_name = "TEMPLATE", value_parser = Name::new)]
-    templates: Vec<Name>,
+    #[arg(value_name = "TEMPLATE", env = env::TEMPLATES, value_delimiter = '\n', hide_env = true, value_parser = template)]
+    templates: Vec<Line<Name>>,
     /// The number of a first publication, such as 1.7: numbers go on from Proton's
     #[arg(long = "as", value_name = "VERSION", requires = "templates", value_parser = number)]
     number: Option<(u32, u32)>,
     /// The branch whose tip is published, where it is not the remote's default
-    #[arg(long, value_name = "BRANCH", env = env::BRANCH, hide_env = true)]
-    branch: Option<String>,
+    #[arg(long, value_name = "BRANCH", env = env::BRANCH, hide_env = true, value_parser = parse_line::<String>)]
+    branch: Option<Line<String>>,
     /// Only say what would be published
     #[arg(long)]
     dry_run: bool,
     /// Git remote that it is published to
     #[arg(long, value_name = "REMOTE", env = env::STATE_REMOTE, default_value = "origin", hide_env = true)]
     remote: String,
+}
+
+/// A line of the list, which may be empty.
+fn template(text: &str) -> Result<Line<Name>, BadName> {
+    let text = text.trim();
+    let name = (!text.is_empty()).then(|| Name::new(text));
+    Ok(Line(name.transpose()?))
 }
 
 /// `1.7`.
@@ -82,8 +89,9 @@ impl Publish {
 
     /// The major versions that are meant: those of the templates that are named, else all.
     fn chosen<'c>(&self, checked: &'c Checked) -> Result<Vec<&'c (Name, u32)>, Failure> {
+        let named: Vec<&Name> = self.named().collect();
         let all = || checked.bundles.keys().chain(&checked.unread);
-        for name in &self.templates {
+        for &name in &named {
             if !all().any(|(known, _)| known == name) {
                 let names = all().map(|(name, _)| name.as_str());
                 let hint = closest(name.as_str(), names).map_or_else(
@@ -95,17 +103,21 @@ impl Publish {
             }
         }
         let chosen: Vec<&(Name, u32)> = all()
-            .filter(|(name, _)| self.templates.is_empty() || self.templates.contains(name))
+            .filter(|(name, _)| named.is_empty() || named.contains(&name))
             .filter(|(_, major)| self.number.is_none_or(|(wanted, _)| *major == wanted))
             .collect();
         match self.number {
             Some((major, _)) if chosen.is_empty() => {
-                let message = format!("`{}` has no folder `v{major}`", self.templates[0]);
+                let message = format!("`{}` has no folder `v{major}`", named[0]);
                 Err(Failure::new(Kind::CommandLine, message)
                     .hint("--as names the major version of a folder that is there"))
             }
             _ => Ok(chosen),
         }
+    }
+
+    fn named(&self) -> impl Iterator<Item = &Name> {
+        self.templates.iter().filter_map(|line| line.0.as_ref())
     }
 
     async fn published(
@@ -126,7 +138,10 @@ impl Publish {
             first: self.number.map_or(0, |(_, minor)| minor),
             dry: self.dry_run,
         };
-        let publisher = GitPublisher::new(checkout.clone(), self.branch.clone());
+        let publisher = GitPublisher::new(
+            checkout.clone(),
+            self.branch.clone().and_then(|line| line.0),
+        );
         Ok(publish(request, &publisher).await?)
     }
 
@@ -157,7 +172,8 @@ impl Publish {
             .filter(|it| matches!(it.what, What::Published { .. }));
         let tags: Vec<String> = new.map(|it| tag(&it.version)).collect();
         output::outputs(&[("published", &tags.join("\n"))])?;
-        output::summary(&told.concat())?;
+        let list = |text: String, line: &String| text + "- " + line;
+        output::summary(&told.iter().fold(String::new(), list))?;
         if tags.is_empty() && refused.is_empty() {
             output::say("nothing changed since it was published");
         }

@@ -19,7 +19,7 @@ use clap::Args;
 use crate::{Outcome, Result, root, say};
 
 /// The actions, each a folder of `actions/`.
-const ACTIONS: [&str; 4] = ["render", "plan", "apply", "notify"];
+const ACTIONS: [&str; 5] = ["render", "plan", "apply", "notify", "publish"];
 
 /// Write the generated parts of READMEs and workflows.
 #[derive(Args, Debug)]
