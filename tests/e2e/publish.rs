@@ -55,7 +55,12 @@ fn what_changed_gets_the_next_number_and_what_did_not_none() {
             &Published::root().join("templates-examples/vpc-env/v1"),
             "templates/vpc/v2",
         )
-        .commit("change it, and make a new major version")
+        .copy_from(
+            &Published::root().join("templates-examples/vpc-env/v1"),
+            "templates/vpc/v3",
+        )
+        .write("templates/vpc/versions.yaml", "draft: [3]\n")
+        .commit("change it, make a new major version and begin another one")
         .push();
     let would = repository.nucleon(["publish", "--dry-run"]).succeeds();
     assert_eq!(
@@ -91,6 +96,10 @@ fn what_changed_gets_the_next_number_and_what_did_not_none() {
         {
           "version": "vpc@2.0",
           "status": "published"
+        },
+        {
+          "version": "vpc@3",
+          "status": "draft"
         }
       ]
     }

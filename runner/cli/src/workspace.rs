@@ -1,6 +1,6 @@
 //! Opens what a command works on: the repository's files, the template versions they use, and the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nucleon_adapters::aws::{
@@ -332,6 +332,8 @@ pub struct Checked {
     pub files: usize,
     /// The template versions of the working tree.
     pub bundles: lint::Bundles,
+    /// The major versions that are drafts.
+    pub drafts: BTreeSet<(Name, u32)>,
     /// Those that could not be read.
     pub unread: Vec<(Name, u32)>,
     read: Files,
@@ -360,6 +362,7 @@ pub fn check(common: &Common) -> Result<Checked, Failure> {
         targets,
         files: files.len(),
         bundles: repository.working_bundles().clone(),
+        drafts: repository.drafts(),
         unread: repository.unread_bundles().cloned().collect(),
         read: files,
     })

@@ -50,6 +50,7 @@ codes! {
     ConfigUnsupported "config/unsupported" "a setting that this version of Nucleon does not carry out",
     BundleUnknownTemplate "bundle/unknown-template" "a template that is not in the catalog",
     BundleUnknownVersion "bundle/unknown-version" "a template version that was never published",
+    BundleDeprecated "bundle/deprecated" "a template version that its users should leave",
     BundleNameClash "bundle/name-clash" "two templates have one name",
     BundleManifest "bundle/manifest" "a manifest that does not say what to render",
     BundleLayout "bundle/layout" "folders and schema of a bundle that do not fit together",

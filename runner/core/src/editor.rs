@@ -14,6 +14,9 @@ const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 /// The text of the schema of `nucleon.yaml`.
 pub const CONFIG_SCHEMA: &str = include_str!("editor/nucleon.schema.json");
 
+/// The text of the schema of a template's `versions.yaml`.
+pub const VERSIONS_SCHEMA: &str = include_str!("editor/versions.schema.json");
+
 /// The schema of a template version's specs; `schema` is the text of its `schema.yaml`.
 ///
 /// Gives nothing where that text cannot be read, which [`Bundle::parse`] has told.

@@ -23,6 +23,7 @@ pub mod files;
 pub mod fix;
 pub mod folder;
 pub mod inputs;
+pub mod lifecycle;
 pub mod lint;
 pub mod located;
 pub mod manifest;

@@ -28,6 +28,7 @@ use crate::cores::{Cores, OneCore};
 use crate::deployment::{Place, Roles};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::files::Files;
+use crate::lifecycle::Lifecycle;
 use crate::located::Located;
 use crate::source::Source;
 use crate::spec::SpecPart;
@@ -118,6 +119,8 @@ pub struct Repository {
     bundles: BTreeMap<(Name, u32), Bundle>,
     /// The major versions that have a folder, readable or not.
     folders: BTreeSet<(Name, u32)>,
+    /// What templates say about their versions.
+    lifecycles: BTreeMap<Name, Lifecycle>,
     environments: BTreeMap<Name, Environment>,
     /// The instances of each service, in the order of its spec.
     instances: BTreeMap<Name, Vec<TargetId>>,
@@ -232,6 +235,21 @@ impl Repository {
     /// The bundles of the working tree: the newest content of each major version.
     pub fn working_bundles(&self) -> &BTreeMap<(Name, u32), Bundle> {
         &self.bundles
+    }
+
+    /// What a template says about its versions.
+    pub fn lifecycle(&self, name: &Name) -> Option<&Lifecycle> {
+        self.lifecycles.get(name)
+    }
+
+    /// The major versions that are not to be published yet.
+    pub fn drafts(&self) -> BTreeSet<(Name, u32)> {
+        let all = self.lifecycles.iter();
+        let drafts = |(name, lifecycle): (&Name, &Lifecycle)| -> Vec<(Name, u32)> {
+            let majors = lifecycle.drafts.iter();
+            majors.map(|major| (name.clone(), *major)).collect()
+        };
+        all.flat_map(drafts).collect()
     }
 
     /// The template versions that targets use.

@@ -120,6 +120,7 @@ impl Checker<'_> {
             self.unknown(version, at);
             return;
         };
+        self.deprecated(version, at);
         if !self.kind(bundle, input, at) || !self.part(bundle, input, outline) {
             return;
         }
@@ -170,12 +171,25 @@ impl Checker<'_> {
             .and_then(|minors| minors.iter().max())
         {
             Some(newest) => format!("the newest published one is `{name}@{major}.{newest}`"),
-            None => format!(
-                "publish it: git tag {name}/v{major}.{}",
-                minor.unwrap_or_default()
-            ),
+            None => format!("publish it: nucleon publish {name}"),
         };
         self.report(Code::BundleUnknownVersion, message, at, help);
+    }
+
+    /// Warns of a version that its users should leave.
+    fn deprecated(&mut self, version: &VersionRef, at: &Location) {
+        let lifecycle = self.repository.lifecycle(&version.name);
+        let Some(deprecation) = lifecycle.and_then(|it| it.deprecation(version)) else {
+            return;
+        };
+        let until = deprecation.date;
+        let until = until.map_or_else(String::new, |date| {
+            format!(" and should be left before {date}")
+        });
+        let message = format!("`{version}` is deprecated{until}");
+        let warning = Diagnostic::warning(Code::BundleDeprecated, message).at(at.clone());
+        self.diagnostics
+            .push(warning.help(deprecation.message.clone()));
     }
 
     fn kind(&mut self, bundle: &Bundle, input: InputType, at: &Location) -> bool {

@@ -44,7 +44,7 @@ const ELSEWHERE: [(Code, &str); 4] = [
     (Code::FolderMetadata, "tests/e2e/folders.rs"),
     (Code::FolderPlace, "tests/e2e/folders.rs"),
     (Code::StateCorruptRecord, "tests/e2e/status.rs"),
-    (Code::TerraformRefused, "tests/e2e/modules.rs"),
+    (Code::TerraformRefused, "tests/e2e/modules/faults.rs"),
 ];
 /// The table of all codes, beside their pages.
 const TABLE: &str = "README.md";

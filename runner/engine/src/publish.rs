@@ -65,6 +65,8 @@ pub enum What {
         /// The version before it; nothing where it is the first.
         before: Option<VersionRef>,
     },
+    /// Its template says that it is a draft.
+    Draft,
     /// It was not published.
     Refused(Vec<Diagnostic>),
 }
@@ -337,7 +339,7 @@ mod tests {
         };
         let done = publish(request, publisher).await?;
         let told = done.iter().map(|Publication { version, what }| match what {
-            What::Unchanged => format!("{version} unchanged"),
+            What::Unchanged | What::Draft => format!("{version} unchanged"),
             What::Published { before: None } => format!("{version} first"),
             What::Published {
                 before: Some(before),

@@ -64,25 +64,31 @@ impl Publish {
     pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
         let checked = workspace::check(common)?;
         let meant = self.chosen(&checked)?;
-        let mut refused = Vec::new();
+        let mut left_out = Vec::new();
         let mut sound = Vec::new();
         for (name, major) in meant {
             let faults = faults(&checked, name, *major);
+            let version = VersionRef {
+                name: name.clone(),
+                major: *major,
+                minor: None,
+            };
+            if checked.drafts.contains(&(name.clone(), *major)) {
+                let what = What::Draft;
+                left_out.push(Publication { version, what });
+                continue;
+            }
             match checked.bundles.get(&(name.clone(), *major)) {
                 Some(bundle) if !faults.iter().any(Diagnostic::is_error) => sound.push(bundle),
-                _ => refused.push(Publication {
-                    version: VersionRef {
-                        name: name.clone(),
-                        major: *major,
-                        minor: None,
-                    },
-                    what: What::Refused(faults),
-                }),
+                _ => {
+                    let what = What::Refused(faults);
+                    left_out.push(Publication { version, what });
+                }
             }
         }
         let checkout = workspace::checkout_of(common, &self.remote);
         let mut done = block_on(self.published(&checkout, &sound))??;
-        done.extend(refused);
+        done.extend(left_out);
         done.sort_by(|one, other| one.version.cmp(&other.version));
         self.show(&done, &checked, common.format())
     }
@@ -155,7 +161,7 @@ impl Publish {
             .iter()
             .filter_map(|publication| match &publication.what {
                 What::Refused(faults) => Some(faults.clone()),
-                What::Unchanged | What::Published { .. } => None,
+                What::Unchanged | What::Draft | What::Published { .. } => None,
             })
             .flatten()
             .collect();
@@ -223,6 +229,7 @@ fn document(publication: &Publication) -> serde_json::Value {
     let version = &publication.version;
     let (status, before, diagnostics) = match &publication.what {
         What::Unchanged => ("unchanged", None, None),
+        What::Draft => ("draft", None, None),
         What::Published { before } => ("published", before.as_ref(), None),
         What::Refused(faults) => ("refused", None, Some(faults)),
     };

@@ -138,6 +138,7 @@ fn write_schemas(root: &Path, folder: &Path, checked: &Checked) -> Result<(), Fa
         Ok::<(), Failure>(())
     };
     write("nucleon.schema.json", editor::CONFIG_SCHEMA)?;
+    write("versions.schema.json", editor::VERSIONS_SCHEMA)?;
     for ((name, major), bundle) in &checked.bundles {
         let file = format!("{}/{SCHEMA}", bundle.folder);
         let text = checked.source(&file);

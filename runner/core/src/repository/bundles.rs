@@ -8,7 +8,8 @@ use crate::config::TemplatesConfig;
 use crate::cores;
 use crate::diagnostic::{Diagnostic, Location};
 use crate::files::Files;
-use crate::repository::Parser;
+use crate::lifecycle::{self, Lifecycle};
+use crate::repository::{Parser, arc};
 use crate::target::Name;
 use crate::version::number;
 
@@ -62,6 +63,9 @@ impl Parser<'_> {
                 wanted.push((name, found));
             }
         }
+        for (name, folder) in seen {
+            self.lifecycle(name, &folder);
+        }
         let read = cores::map(self.cores, &wanted, |(name, found)| {
             let files = self.files.below(&found.folder);
             Bundle::parse(name, found.major, &found.folder, &files)
@@ -71,6 +75,20 @@ impl Parser<'_> {
             if let Some(bundle) = bundle {
                 self.repository.bundles.insert((name, found.major), bundle);
             }
+        }
+    }
+
+    /// Reads what a template's folder says about its versions.
+    fn lifecycle(&mut self, name: Name, folder: &str) {
+        let path = format!("{folder}/{}", lifecycle::FILE);
+        match self.files.read(&path, "") {
+            Some(Ok(text)) => {
+                let (lifecycle, faults) = Lifecycle::parse(&arc(&path), text);
+                self.diagnostics.extend(faults);
+                self.repository.lifecycles.insert(name, lifecycle);
+            }
+            Some(Err(fault)) => self.report(fault),
+            None => {}
         }
     }
 
