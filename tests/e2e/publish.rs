@@ -46,9 +46,14 @@ fn what_changed_gets_the_next_number_and_what_did_not_none() {
         "{again}"
     );
 
+    assert_eq!(names(&repository), ["refs/tags/vpc/v1.0"]);
+}
+
+/// Changes the published version, makes a new major one and begins another.
+fn changed(repository: Repository) -> Repository {
     let template = "templates/vpc/v1/infrastructure/cloudformation.yaml";
     let text = repository.read(template);
-    let repository = repository
+    repository
         .write(template, format!("{text}# more\n"))
         .write("templates/vpc/README.md", "# VPC\n")
         .copy_from(
@@ -61,7 +66,14 @@ fn what_changed_gets_the_next_number_and_what_did_not_none() {
         )
         .write("templates/vpc/versions.yaml", "draft: [3]\n")
         .commit("change it, make a new major version and begin another one")
-        .push();
+        .push()
+}
+
+#[test]
+fn a_new_folder_is_a_new_major_version_and_a_draft_none() {
+    let repository = templates();
+    let _ = repository.nucleon(["publish"]).succeeds();
+    let repository = changed(repository);
     let would = repository.nucleon(["publish", "--dry-run"]).succeeds();
     assert_eq!(
         would.stdout(),
