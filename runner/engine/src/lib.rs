@@ -4,6 +4,7 @@
 //! and a record says `IN_PROGRESS` before the first change in a cloud, so that whoever comes next can find out what really happened.
 
 pub mod apply;
+mod body;
 pub mod candidate;
 pub mod cores;
 pub mod deploy;

@@ -8,7 +8,8 @@ use nucleon_core::proposal::{Form, Last, Proposal};
 use nucleon_core::record::{Provisioned, Purpose, Record};
 use nucleon_core::repository::Target;
 
-use crate::fleet::{Made, living};
+use crate::body::Made;
+use crate::fleet::living;
 use crate::refusal::Refusal;
 
 /// What is proposed of a target.
