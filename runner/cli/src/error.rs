@@ -95,6 +95,7 @@ pub fn kind_of(refusal: &Refusal) -> Kind {
         Refusal::NoReview { .. }
         | Refusal::Unknown { .. }
         | Refusal::Dependency { .. }
+        | Refusal::InUse { .. }
         | Refusal::Stopped { .. } => Kind::Outside,
         Refusal::Port(error) => kind_of_port(error),
         Refusal::Corrupt(_)

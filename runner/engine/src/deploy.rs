@@ -5,9 +5,9 @@ use nucleon_core::target::{Stage, TargetId};
 
 use crate::apply::{Applied, Apply};
 use crate::candidate::Candidate;
-use crate::farewell::Farewell;
+use crate::farewell::{Farewell, Removal};
 use crate::fleet::{ByHand, Fleet, Tips};
-use crate::ports::PortError;
+use crate::ports::{PortError, State};
 use crate::refusal::Refusal;
 
 /// What became of one target.
@@ -69,15 +69,47 @@ pub async fn destroy(
         result: Ok(Applied::Unchanged(None)),
     }));
     for stage in Stage::ALL.into_iter().rev() {
-        let candidates: Vec<Candidate> = candidates
+        let of_stage = candidates
             .iter()
-            .filter(|candidate| candidate.stage == stage)
-            .cloned()
-            .collect();
+            .filter(|candidate| candidate.stage == stage);
+        let of_stage = of_stage.cloned().collect();
+        // What was to go before may have failed to.
+        let (candidates, refused) = emptied(apply.state, farewell, of_stage, &[]).await;
+        deployed.extend(refused);
         let results = apply.stage(&candidates, &tips).await;
         deployed.extend(together(&candidates, results));
     }
     Ok(deployed)
+}
+
+/// Refuses to delete environments in which something lives that is not among those which go before them.
+pub async fn emptied(
+    state: &dyn State,
+    farewell: &Farewell<'_>,
+    candidates: Vec<Candidate>,
+    going: &[TargetId],
+) -> (Vec<Candidate>, Vec<Deployed>) {
+    let fleet = farewell.fleet;
+    let tenants: Vec<TargetId> = candidates
+        .iter()
+        .flat_map(|candidate| fleet.tenants(candidate.target()))
+        .filter(|tenant| !going.contains(tenant))
+        .collect();
+    if tenants.is_empty() || farewell.removal == Removal::Forget {
+        return (candidates, Vec::new());
+    }
+    // Only of these the tips are read, so only these count.
+    let tips = state.read(&tenants).await;
+    let (mut kept, mut refused) = (Vec::new(), Vec::new());
+    for candidate in candidates {
+        let target = candidate.target();
+        let tips = tips.as_ref().map_err(|error| Refusal::from(error.clone()));
+        match tips.and_then(|tips| fleet.is_empty(target, tips)) {
+            Ok(()) => kept.push(candidate),
+            Err(refusal) => refused.push(Deployed::refused(target, refusal)),
+        }
+    }
+    (kept, refused)
 }
 
 async fn one_stage(

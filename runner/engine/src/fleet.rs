@@ -97,6 +97,42 @@ impl Fleet {
         all.into_iter().cloned().collect()
     }
 
+    /// The instances and components that are in an environment; nothing is in a target of another kind.
+    pub fn tenants(&self, environment: &TargetId) -> Vec<TargetId> {
+        let all = self.repository.targets().values();
+        let uses = |target: &&Target| {
+            target.dependencies.contains(environment)
+                && matches!(environment, TargetId::Environment(_))
+                && matches!(
+                    target.id,
+                    TargetId::Instance { .. } | TargetId::Component(_)
+                )
+        };
+        all.filter(uses).map(|target| target.id.clone()).collect()
+    }
+
+    /// Refuses to delete an environment in which something lives, by the records of its tenants.
+    pub fn is_empty(&self, environment: &TargetId, tips: &Tips) -> Result<(), Refusal> {
+        let lives = |tenant: &TargetId| {
+            let record = tips.get(tenant).map(|tip| tip.record.as_ref());
+            // What cannot be read may live.
+            record
+                .is_some_and(|record| record.map_or(true, |record| living(Some(record)).is_some()))
+        };
+        let tenants: Vec<TargetId> = self
+            .tenants(environment)
+            .into_iter()
+            .filter(lives)
+            .collect();
+        if tenants.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::InUse {
+            target: environment.clone(),
+            tenants,
+        })
+    }
+
     /// The outputs of an environment that its team provisions itself: what its spec says, as texts.
     pub fn by_hand(&self, target: &TargetId) -> Option<ByHand> {
         let target = self.repository.targets().get(target)?;

@@ -80,6 +80,14 @@ pub enum Refusal {
         /// How that stands: `is not deployed`, `failed`.
         why: String,
     },
+    /// It is to be deleted, and others live in it.
+    #[error("{target} stays, because of what lives in it: {}", listed(tenants))]
+    InUse {
+        /// The target.
+        target: TargetId,
+        /// What lives in it.
+        tenants: Vec<TargetId>,
+    },
     /// It reads an output that is not there until something else is deployed anew.
     #[error("{target} reads `{name}`, which is not known yet")]
     Unknown {
@@ -180,6 +188,14 @@ impl Refusal {
                 "add a required reviewer to environment `{environment}`, and approve the run there"
             )),
             Self::Dependency { dependency, .. } => Some(format!("deploy {dependency} first")),
+            Self::InUse { target, tenants } => Some(format!(
+                "delete them first, or all at once: nucleon-apply --destroy {} {target}; `--force` deletes it all the same",
+                tenants
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            )),
             Self::Unknown { .. } => {
                 Some("deploy what gives it out first; its template has changed".to_owned())
             }
@@ -204,4 +220,10 @@ impl Refusal {
             Self::Port(error) => error.hint(),
         }
     }
+}
+
+/// Targets in a sentence.
+fn listed(targets: &[TargetId]) -> String {
+    let all: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    all.join(", ")
 }

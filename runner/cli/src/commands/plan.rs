@@ -13,7 +13,7 @@ use nucleon_core::repository::Target;
 use nucleon_core::show;
 use nucleon_core::validate::merge;
 use nucleon_engine::candidate::Candidate;
-use nucleon_engine::deploy::{Deployed, candidates};
+use nucleon_engine::deploy::{Deployed, candidates, emptied};
 use nucleon_engine::farewell::Farewell;
 use nucleon_engine::plan::plan;
 use nucleon_engine::ports::chain;
@@ -81,7 +81,10 @@ impl Plan {
                 ids: &ids,
                 removal,
             };
-            farewell.candidates(&targets, &tips).await
+            let (candidates, mut refused) = farewell.candidates(&targets, &tips).await;
+            let (kept, in_use) = emptied(&workspace.state, &farewell, candidates, &targets).await;
+            refused.extend(in_use);
+            (kept, refused)
         } else {
             candidates(&workspace.fleet, &targets, &tips, &ids)
         };

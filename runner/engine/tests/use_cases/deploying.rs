@@ -277,6 +277,46 @@ async fn what_lives_in_an_environment_is_deleted_before_it() {
 }
 
 #[tokio::test]
+async fn an_environment_in_which_something_lives_is_not_deleted() {
+    let fleet = fleet(&["VpcId"], "environment.outputs.VpcId").await;
+    let scene = Scene::new()
+        .with(record(DEV, "SUCCEEDED"))
+        .with(record(WEB, "FAILED"));
+    let told = destroyed(&scene, &fleet, &[DEV]).await;
+    let stays = format!("{DEV} = refused: {DEV} stays, because of what lives in it: {WEB}");
+    assert_eq!(told, [stays]);
+}
+
+#[tokio::test]
+async fn an_environment_stays_when_what_lives_in_it_could_not_be_deleted() {
+    let fleet = fleet(&["VpcId"], "environment.outputs.VpcId").await;
+    let [planned, _] = destruction(WEB);
+    let failed = outcome(DeploymentStatus::DeleteFailed, None);
+    let scene = Scene::new()
+        .with(record(DEV, "SUCCEEDED"))
+        .with(record(WEB, "SUCCEEDED"))
+        .expect_of(WEB, [planned, Answer::Execute(Ok(failed))]);
+    let told = destroyed(&scene, &fleet, &[DEV, WEB]).await;
+    let stays = format!("{DEV} = refused: {DEV} stays, because of what lives in it: {WEB}");
+    assert_eq!(told, [format!("{WEB} = DELETE_FAILED: -"), stays]);
+}
+
+#[tokio::test]
+async fn an_environment_of_what_is_gone_or_was_never_there_is_deleted() {
+    let fleet = fleet(&["VpcId"], "environment.outputs.VpcId").await;
+    for scene in [
+        Scene::new(),
+        Scene::new().with(record(WEB, "DELETE_COMPLETE")),
+    ] {
+        let scene = scene
+            .with(record(DEV, "SUCCEEDED"))
+            .expect_of(DEV, destruction(DEV));
+        let told = destroyed(&scene, &fleet, &[DEV]).await;
+        assert_eq!(told, [format!("{DEV} = DELETE_COMPLETE: -")]);
+    }
+}
+
+#[tokio::test]
 async fn what_was_never_deployed_is_gone_already() {
     let fleet = fleet(&["VpcId"], "environment.outputs.VpcId").await;
     let told = destroyed(&Scene::new(), &fleet, &[DEV]).await;
