@@ -9,6 +9,7 @@ mod helper;
 mod hidden;
 mod lent;
 mod link;
+mod replace;
 mod running;
 
 pub(crate) use environment::{Variables, inherited};
@@ -16,4 +17,5 @@ pub use helper::{NAME as CREDENTIALS, run as run_credentials};
 pub(crate) use hidden::Hidden;
 pub(crate) use lent::Lent;
 pub(crate) use link::link;
+pub use replace::become_program;
 pub(crate) use running::Running;

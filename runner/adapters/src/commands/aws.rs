@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 
 use super::notes::{Note, Notes};
 use super::shorthand;
+use crate::children::become_program;
 
 /// The name by which it is called.
 pub const NAME: &str = "aws";
@@ -158,24 +159,10 @@ fn real(places: &Places, arguments: &[OsString]) -> Answer {
         let message = "there is no AWS CLI on PATH: install it, or have the commands do without; `aws proton notify-resource-deployment-status-change` alone works without it";
         return Err((MISSING, message.to_owned()));
     };
-    become_it(Command::new(program).args(arguments)).map_err(|error| {
+    become_program(Command::new(program).args(arguments)).map_err(|error| {
         let message = format!("could not start {}: {error}", program.display());
         (MISSING, message)
     })
-}
-
-/// Signals must reach the real one, so it takes this process's place.
-#[cfg(unix)]
-fn become_it(command: &mut Command) -> io::Result<ExitCode> {
-    use std::os::unix::process::CommandExt as _;
-    Err(command.exec())
-}
-
-#[cfg(not(unix))]
-fn become_it(command: &mut Command) -> io::Result<ExitCode> {
-    let code = command.status()?.code();
-    let code = code.and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 #[cfg(test)]
