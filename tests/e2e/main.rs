@@ -20,6 +20,7 @@ mod import;
 mod init;
 mod modules;
 mod notify;
+mod outdated;
 mod plan;
 mod proposals;
 mod publish;

@@ -6,6 +6,7 @@ pub mod import;
 pub mod init;
 pub mod notify;
 pub mod nucleon;
+pub mod outdated;
 pub mod plan;
 pub mod publish;
 pub mod render;

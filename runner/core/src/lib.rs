@@ -31,6 +31,7 @@ pub mod markdown;
 pub mod notification;
 pub mod outcome;
 pub mod outcome_file;
+pub mod outdated;
 pub mod plan;
 pub mod plan_file;
 pub mod project;

@@ -72,6 +72,18 @@ impl Job<'_> {
         }
     }
 
+    /// The program's answer is not what it documents: most often because something stands between.
+    fn no_json(&self, action: &str, error: &serde_json::Error) -> PortError {
+        let message = format!(
+            "{error}; a wrapper that prints more than the program is such a reason: setup-terraform takes `terraform_wrapper: false`"
+        );
+        PortError::Unexpected {
+            system: self.system(),
+            action: format!("{action} of {}", self.deployment.target),
+            message,
+        }
+    }
+
     /// What the program says is wrong: at its place in the repository where it stands in the module's own sources.
     fn wrong(&self, action: &str, ran: &Ran) -> PortError {
         let diagnostics: Vec<Diagnostic> = ran
@@ -212,13 +224,8 @@ impl Workspace {
         if !shown.status.success() {
             return Err(Failed::Error(job.wrong("show its plan", &shown)));
         }
-        read_plan(&shown.printed, job.deployment.destroy).map_err(|error| {
-            Failed::Error(PortError::Unexpected {
-                system: job.system(),
-                action: format!("show the plan of {}", job.deployment.target),
-                message: error.to_string(),
-            })
-        })
+        let plan = read_plan(&shown.printed, job.deployment.destroy);
+        plan.map_err(|error| Failed::Error(job.no_json("show the plan", &error)))
     }
 
     /// Applies the plan that was saved.
@@ -243,11 +250,7 @@ impl Workspace {
         if !ran.status.success() {
             return Err(job.wrong("read its outputs", &ran));
         }
-        read_outputs(&ran.printed).map_err(|error| PortError::Unexpected {
-            system: job.system(),
-            action: format!("read the outputs of {}", job.deployment.target),
-            message: error.to_string(),
-        })
+        read_outputs(&ran.printed).map_err(|error| job.no_json("read the outputs", &error))
     }
 
     /// The resources that the state holds.

@@ -10,6 +10,7 @@ use crate::args::Common;
 use crate::commands::history::History;
 use crate::commands::import::Import;
 use crate::commands::init::Init;
+use crate::commands::outdated::Outdated;
 use crate::commands::publish::Publish;
 use crate::commands::status::Status;
 use crate::commands::validate::Validate;
@@ -46,6 +47,8 @@ enum Action {
     Import(Import),
     /// Publish templates: the next minor version of each major whose content changed
     Publish(Publish),
+    /// Show which targets use a template version that is not the newest
+    Outdated(Outdated),
     /// Render targets (nucleon-render)
     #[command(disable_help_flag = true)]
     Render(Rest),
@@ -90,6 +93,7 @@ impl Command for Nucleon {
             Action::Init(init) => init.run(common),
             Action::Import(import) => import.run(common),
             Action::Publish(publish) => publish.run(common),
+            Action::Outdated(outdated) => outdated.run(common),
             Action::Render(rest) => sibling::run("render", with_common(common, rest)),
             Action::Plan(rest) => sibling::run("plan", with_common(common, rest)),
             Action::Apply(rest) => sibling::run("apply", with_common(common, rest)),
