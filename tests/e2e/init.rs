@@ -56,6 +56,21 @@ fn init_without_a_word_passes_validation_too() {
 }
 
 #[test]
+fn an_infrastructure_repository_has_a_workflow_of_its_own() {
+    let repository = Repository::empty().commit("begin").push();
+
+    let _ = repository
+        .nucleon(["init", "--infrastructure-of", "octo/platform"])
+        .succeeds();
+
+    let files = repository.git(["ls-files", "--others", ".github/workflows"]);
+    assert_eq!(files.trim(), ".github/workflows/nucleon-infrastructure.yml");
+    let workflow = repository.read(".github/workflows/nucleon-infrastructure.yml");
+    assert!(workflow.contains("platform: octo/platform"), "{workflow}");
+    let _ = repository.nucleon(["validate"]).succeeds();
+}
+
+#[test]
 fn what_is_there_is_kept() {
     let repository = Repository::empty()
         .write("nucleon.yaml", "nucleon: 1\n")

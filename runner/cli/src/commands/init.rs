@@ -10,9 +10,17 @@ use crate::args::Common;
 use crate::error::Failure;
 use crate::output;
 
-/// The files, and where they go.
-const FILES: [(&str, &str); 5] = [
+/// A file, and where it goes.
+type Written = (&'static str, &'static str);
+
+/// What every repository starts with.
+const FILES: [Written; 3] = [
     ("nucleon.yaml", include_str!("../init/nucleon.yaml")),
+    (".github/CODEOWNERS", include_str!("../init/CODEOWNERS")),
+    ("roles.yaml", include_str!("../init/roles.yaml")),
+];
+/// The workflows of a platform repository.
+const PLATFORM: [Written; 2] = [
     (
         ".github/workflows/nucleon-pull-request.yml",
         include_str!("../init/nucleon-pull-request.yml"),
@@ -21,14 +29,17 @@ const FILES: [(&str, &str); 5] = [
         ".github/workflows/nucleon-deploy.yml",
         include_str!("../init/nucleon-deploy.yml"),
     ),
-    (".github/CODEOWNERS", include_str!("../init/CODEOWNERS")),
-    ("roles.yaml", include_str!("../init/roles.yaml")),
 ];
+/// The workflow of an infrastructure repository.
+const INFRASTRUCTURE: [Written; 1] = [(
+    ".github/workflows/nucleon-infrastructure.yml",
+    include_str!("../init/nucleon-infrastructure.yml"),
+)];
 
 /// Arguments of `nucleon init`.
 #[derive(Debug, Args)]
 pub struct Init {
-    /// The platform repository, as GitHub names it
+    /// This repository, as GitHub names it
     #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
     repository: Option<(String, String)>,
     /// Ids of its owner and of itself, for subjects in GitHub's immutable form (gh api repos/OWNER/NAME --jq '.owner.id, .id')
@@ -49,13 +60,20 @@ pub struct Init {
         value_parser = environment
     )]
     environments: Vec<String>,
+    /// Make it an infrastructure repository, which is told here whose folders it gets: the platform repository
+    #[arg(long, value_name = "OWNER/NAME", value_parser = repository)]
+    infrastructure_of: Option<(String, String)>,
 }
 
 impl Init {
     /// Does it.
     pub fn run(self, common: &Common) -> Result<ExitCode, Failure> {
         let mut written = 0;
-        for (path, text) in FILES {
+        let workflows: &[Written] = match self.infrastructure_of {
+            Some(_) => &INFRASTRUCTURE,
+            None => &PLATFORM,
+        };
+        for (path, text) in FILES.iter().chain(workflows) {
             let file = common.root.join(path);
             if file.exists() {
                 output::say(&format!("kept     {path}: it is there already"));
@@ -83,6 +101,9 @@ impl Init {
                 .replace("acme@0/platform@0", &with_ids)
                 .replace("acme/platform", &format!("{owner}/{name}"))
                 .replace("@acme/", &format!("@{owner}/"));
+        }
+        if let Some((owner, name)) = &self.infrastructure_of {
+            text = text.replace("platform: OWNER/NAME", &format!("platform: {owner}/{name}"));
         }
         if let Some(account) = &self.account {
             text = text.replace("111122223333", account);
@@ -125,6 +146,12 @@ impl Init {
             "  2. deploy roles.yaml into each account (its head says how)".to_owned(),
             "  3. nucleon validate".to_owned(),
         ];
+        if self.infrastructure_of.is_some() {
+            steps.push(
+                "  4. put the id of the GitHub App into nucleon-infrastructure.yml, and its key into the secret NUCLEON_APP_PRIVATE_KEY"
+                    .to_owned(),
+            );
+        }
         if self.repository_ids.is_none() {
             steps.push("  roles.yaml trusts GitHub's subjects with ids only once `@0` is replaced: run init with --repository-ids, or edit it".to_owned());
         }
@@ -204,8 +231,9 @@ mod tests {
             account: Some("999900001111".into()),
             region: Some("eu-west-1".into()),
             environments: vec!["live".into()],
+            infrastructure_of: None,
         };
-        let roles = init.filled(FILES[4].1);
+        let roles = init.filled(FILES[2].1);
         assert!(
             roles.contains("repo:octo@12/infra@34:environment:live\""),
             "{}",
