@@ -31,5 +31,6 @@ mod stages;
 mod status;
 mod story;
 mod terraform;
+mod unlock;
 mod validate;
 mod workflows;

@@ -11,4 +11,5 @@ pub mod plan;
 pub mod publish;
 pub mod render;
 pub mod status;
+pub mod unlock;
 pub mod validate;

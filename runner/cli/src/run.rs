@@ -78,7 +78,7 @@ pub fn event() -> Result<Event, Failure> {
 pub fn current(commit: String) -> Result<Run, Failure> {
     Ok(Run {
         owner: owner(),
-        actor: env::get(env::GITHUB_ACTOR).unwrap_or_else(user),
+        actor: actor(),
         commit,
         pull_request: event()?
             .pull_request
@@ -86,6 +86,11 @@ pub fn current(commit: String) -> Result<Run, Failure> {
         run_url: run_url(),
         lease: lease(env::get(env::LEASE))?,
     })
+}
+
+/// Who asks: whoever started the workflow run, or who is at the terminal.
+pub fn actor() -> String {
+    env::get(env::GITHUB_ACTOR).unwrap_or_else(user)
 }
 
 /// How long a lease lasts; one of no time would be renewed without end.

@@ -33,4 +33,5 @@ mod script;
 pub mod select;
 pub mod status;
 pub mod testing;
+pub mod unlock;
 pub mod view;

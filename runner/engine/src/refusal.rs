@@ -173,10 +173,9 @@ impl Refusal {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Locked { .. } => Some(
-                "wait for that run to end; a dead one is taken over when its lease has run out"
-                    .to_owned(),
-            ),
+            Self::Locked { target, .. } => Some(format!(
+                "wait for that run to end; a dead one is taken over when its lease has run out, or at once after `nucleon unlock {target} --reason …`"
+            )),
             Self::Faster { .. } | Self::Stale(_) => Some("plan again".to_owned()),
             Self::Unapproved { target } => Some(format!(
                 "plan {target} and pass its digest: --approved {target}=DIGEST"

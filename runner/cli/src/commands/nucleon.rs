@@ -13,6 +13,7 @@ use crate::commands::init::Init;
 use crate::commands::outdated::Outdated;
 use crate::commands::publish::Publish;
 use crate::commands::status::Status;
+use crate::commands::unlock::Unlock;
 use crate::commands::validate::Validate;
 use crate::error::Failure;
 use crate::main_of::Command;
@@ -41,6 +42,8 @@ enum Action {
     Status(Status),
     /// Show the deployments of a target, newest first
     History(History),
+    /// Free a target whose run is gone, before its lease has run out
+    Unlock(Unlock),
     /// Write the files that a platform repository starts with
     Init(Init),
     /// Take over a stack that lives already
@@ -90,6 +93,7 @@ impl Command for Nucleon {
             Action::Validate(validate) => validate.run(common),
             Action::Status(status) => status.run(common),
             Action::History(history) => history.run(common),
+            Action::Unlock(unlock) => unlock.run(common),
             Action::Init(init) => init.run(common),
             Action::Import(import) => import.run(common),
             Action::Publish(publish) => publish.run(common),

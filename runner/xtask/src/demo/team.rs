@@ -100,6 +100,10 @@ impl Team {
     pub(super) fn push(&self, github: &Recorder) -> Result<Run> {
         let seen = json!({"full_name": SLUG, "default_branch": "main"});
         let payload = json!({"ref": "refs/heads/main", "repository": seen});
+        // As far as this GitHub knows, no pull request brought the commit.
+        let head = self.repository().head();
+        let pulls = format!("GET /repos/{SLUG}/commits/{head}/pulls");
+        github.answer_now(&pulls, 200, json!([]));
         well(self.act("push", "nucleon-deploy.yml", github, &payload))
     }
 

@@ -41,6 +41,11 @@ pub(super) const STEPS: &[Step] = &[
         run: tests,
     },
     Step {
+        name: "demo",
+        others_need_it: false,
+        run: |workspace, _| demo(workspace),
+    },
+    Step {
         name: "doc-tests",
         others_need_it: false,
         run: |workspace, _| doc_tests(workspace),
@@ -108,6 +113,12 @@ fn tests(workspace: &Workspace, parts: &mut Parts) -> Result<Vec<String>> {
             .iter()
             .any(|start| line.trim_start().starts_with(start))
     })
+}
+
+/// The other command of the README has to go on working, too.
+fn demo(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut demo = workspace.command(workspace.binaries("debug").join("nucleon-xtask"));
+    closing(demo.arg("demo"), |line| line.starts_with("Everything is"))
 }
 
 fn doc_tests(workspace: &Workspace) -> Result<Vec<String>> {
