@@ -463,6 +463,33 @@ fn what_fits_a_schema_fits_one_that_is_not_narrower() {
 }
 
 #[test]
+fn types_that_name_themselves_and_each_other_are_compared_to_an_end() {
+    let text = |leaf: &str, form: &str| {
+        let mut types = Map::new();
+        for level in 0..60 {
+            let next = json!({"$ref": format!("#/T{}", level + 1)});
+            let first = json!({"$ref": "#/T0"});
+            types.insert(format!("T{level}"), json!({form: [next, next, first]}));
+        }
+        types.insert("T60".to_owned(), json!({"type": leaf}));
+        let inputs = json!({"type": "object", "properties": {"value": {"$ref": "#/T0"}}});
+        types.insert("Inputs".to_owned(), inputs);
+        json!({"schema": {"format": {"openapi": "3.0.0"}, "service_input_type": "Inputs", "types": types}})
+            .to_string()
+    };
+    let parsed = |text: String| Schema::parse(&"schema.yaml".into(), &text).0.unwrap();
+    for form in ["allOf", "anyOf", "oneOf"] {
+        let (texts, numbers) = (parsed(text("string", form)), parsed(text("number", form)));
+        assert_eq!(
+            texts.narrower_than(&parsed(text("string", form))),
+            [],
+            "{form}"
+        );
+        assert_ne!(numbers.narrower_than(&texts), [], "{form}");
+    }
+}
+
+#[test]
 fn the_same_spec_gives_the_same_answer() {
     let law = |(rule, value): (Value, Value)| {
         prop_assert_eq!(check(&rule, &value), check(&rule, &value));

@@ -148,10 +148,14 @@ pub fn repository(input: &str) {
     told(&validate::merge(parsed, checked.all()), &files);
 }
 
-/// The first text is a schema, the second a value that is checked against all its input types.
+/// The first text is a schema, the second a value that is checked against all its input types, and perhaps an older schema.
 pub fn schema(input: &str) {
     let (schema, value) = halves(input);
     checked(schema, value);
+    let parsed = |text: &str| Schema::parse(&"schema.yaml".into(), text).0;
+    if let (Some(newer), Some(older)) = (parsed(schema), parsed(value)) {
+        black_box((newer.narrower_than(&older), older.narrower_than(&newer)));
+    }
 }
 
 /// A spec is read.

@@ -13,9 +13,11 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{Node, Span, Value};
 
 /// So deep two schemas are compared.
-const DEPTH: usize = 100;
+const DEPTH: usize = 300;
 /// So many findings are told.
 const MOST: usize = 100;
+/// So many rules are compared; forms are compared in both directions, which takes twice as long for each level.
+const FUEL: u32 = 100_000;
 
 /// Every way in which specs that fit `old` do not fit `new`, each on the line of `new` that says so.
 ///
@@ -28,6 +30,7 @@ pub(super) fn than(old: &Schema, new: &Schema) -> Vec<Diagnostic> {
         found: Vec::new(),
         seen: HashSet::new(),
         depth: 0,
+        fuel: FUEL,
     };
     for input in InputType::ALL {
         comparison.input_type(input);
@@ -98,6 +101,7 @@ struct Comparison<'s> {
     /// Rules that were compared without a finding, or are being compared: types may name themselves and each other.
     seen: HashSet<(*const Rule, *const Rule)>,
     depth: usize,
+    fuel: u32,
 }
 
 impl<'s> Comparison<'s> {
@@ -129,9 +133,17 @@ impl<'s> Comparison<'s> {
     fn rules(&mut self, old: &Rule, new: &Rule, place: &Place) {
         let (old, new) = (resolve(self.old, old), resolve(self.new, new));
         let pair = (std::ptr::from_ref(old), std::ptr::from_ref(new));
-        if self.depth == DEPTH || self.found.len() >= MOST || !self.seen.insert(pair) {
+        if self.found.len() >= MOST || !self.seen.insert(pair) {
             return;
         }
+        if self.depth == DEPTH || self.fuel == 0 {
+            self.add(
+                place,
+                format!("{place} is nested too deeply to be compared"),
+            );
+            return;
+        }
+        self.fuel -= 1;
         let before = self.found.len();
         self.depth += 1;
         self.one_value(old, new, place);
@@ -143,7 +155,7 @@ impl<'s> Comparison<'s> {
 
     fn one_value(&mut self, old: &Rule, new: &Rule, place: &Place) {
         if let Some(options) = &old.options {
-            return self.options(options, new, place);
+            return self.options(options, (old, new), place);
         }
         if !self.kinds(old, new, place) {
             return;
@@ -174,13 +186,17 @@ impl<'s> Comparison<'s> {
         self.forms(old, new, place);
     }
 
-    /// Values that were listed have to fit the new rule, whatever that says.
-    fn options(&mut self, options: &[Node], new: &Rule, place: &Place) {
-        let refuses = |option: &&Node| {
-            let mut checker = Checker::new(self.new, &self.new.file);
-            checker.default_fault(new, option).is_some()
+    /// Values that were listed, and taken, have to fit the new rule, whatever that says.
+    fn options(&mut self, options: &[Node], (old, new): (&Rule, &Rule), place: &Place) {
+        let fits = |schema: &Schema, rule: &Rule, option: &Node| {
+            let mut checker = Checker::new(schema, &schema.file);
+            checker.default_fault(rule, option).is_none()
         };
-        let refused: Vec<&str> = options.iter().filter(refuses).map(Node::text).collect();
+        let refused: Vec<&str> = options
+            .iter()
+            .filter(|option| fits(self.old, old, option) && !fits(self.new, new, option))
+            .map(Node::text)
+            .collect();
         if !refused.is_empty() {
             let message = format!("{place} no longer takes `{}`", refused.join("`, `"));
             self.add(place, message);
@@ -381,7 +397,7 @@ impl<'s> Comparison<'s> {
         old.len() != new.len()
             || old.iter().zip(new).any(|(before, now)| {
                 self.is_narrower(before, now, place)
-                    || same && self.turned().is_narrower(now, before, place)
+                    || same && self.is_narrower_turned(now, before, place)
             })
     }
 
@@ -393,15 +409,19 @@ impl<'s> Comparison<'s> {
         is_narrower
     }
 
-    fn turned(&self) -> Self {
-        Self {
+    /// The same with the schemas changed for each other.
+    fn is_narrower_turned(&mut self, old: &Rule, new: &Rule, place: &Place) -> bool {
+        let mut turned = Self {
             old: self.new,
             new: self.old,
-            anything: self.anything,
             found: Vec::new(),
-            seen: HashSet::new(),
-            depth: self.depth,
-        }
+            // A pair of rules stands for its direction, too.
+            seen: std::mem::take(&mut self.seen),
+            ..*self
+        };
+        let is_narrower = turned.is_narrower(old, new, place);
+        (self.seen, self.fuel) = (turned.seen, turned.fuel);
+        is_narrower
     }
 }
 
