@@ -133,6 +133,12 @@ fn what_takes_less_than_before_is_refused_on_its_line() {
         .nucleon(["publish", "vpc", "--as", "1.7"])
         .succeeds();
     assert_eq!(names(&repository), ["refs/tags/vpc/v1.7"]);
+    let numbered = repository.nucleon(["publish", "vpc", "--as", "1.9"]);
+    let numbered = numbered.fails_with(2);
+    assert!(
+        numbered.stderr().contains("vpc@1.7 is published already"),
+        "{numbered}"
+    );
     let repository = repository
         .replace(
             SCHEMA,

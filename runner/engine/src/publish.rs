@@ -40,8 +40,8 @@ pub struct Request<'r> {
     pub bundles: &'r [&'r Bundle],
     /// The commit.
     pub commit: &'r str,
-    /// The minor version that a first publication gets.
-    pub first: u32,
+    /// The minor version that a first publication gets, where that is not 0.
+    pub first: Option<u32>,
     /// Whether only to say what would be published.
     pub dry: bool,
 }
@@ -84,6 +84,9 @@ pub enum NotPublished {
         /// What was to be published.
         commit: String,
     },
+    /// A number is given to what has one.
+    #[error("{0} is published already, and what comes after it gets the next number")]
+    NotFirst(VersionRef),
     /// Others publish all the time.
     #[error("somebody else published {0} each time that it was tried")]
     Crowded(VersionRef),
@@ -170,9 +173,9 @@ async fn is_tip(commit: &str, publisher: &dyn Publisher) -> Result<(), NotPublis
 /// Compares bundles with their newest versions: those that stay as they are, and those that changed.
 async fn compare<'b>(
     bundles: &[&'b Bundle],
-    first: u32,
+    first: Option<u32>,
     publisher: &dyn Publisher,
-) -> Result<(Vec<Publication>, Vec<Next<'b>>), PortError> {
+) -> Result<(Vec<Publication>, Vec<Next<'b>>), NotPublished> {
     let templates = publisher.templates();
     let versions = templates.versions().await?;
     let newest = |bundle: &Bundle| {
@@ -189,10 +192,13 @@ async fn compare<'b>(
             changed.push(Next {
                 bundle,
                 newest: None,
-                minor: first,
+                minor: first.unwrap_or_default(),
             });
             continue;
         };
+        if first.is_some() {
+            return Err(NotPublished::NotFirst(version(bundle, Some(newest))));
+        }
         let what = match older(bundle, newest, &found) {
             Some(older) if older.digest == bundle.digest => What::Unchanged,
             Some(older) => match narrower(bundle, &older, newest) {
@@ -261,6 +267,7 @@ mod tests {
         others: Mutex<Vec<(PublishedVersion, Files)>>,
         ours: Files,
         tip: Option<&'static str>,
+        first: Option<u32>,
         dry: bool,
     }
 
@@ -334,7 +341,7 @@ mod tests {
         let request = Request {
             bundles: &[bundle],
             commit: COMMIT,
-            first: 7,
+            first: publisher.first,
             dry: publisher.dry,
         };
         let done = publish(request, publisher).await?;
@@ -353,14 +360,18 @@ mod tests {
     async fn what_is_new_or_changed_gets_the_next_number_and_the_rest_none() {
         let one = files("", "Resources: {}\n");
         let two = files("cidr: {type: string}", "Resources: {}\n");
-        let publisher = FakePublisher {
+        let mut publisher = FakePublisher {
             ours: one.clone(),
+            first: Some(7),
             ..FakePublisher::default()
         };
         assert_eq!(
             run(&publisher, &bundle(&one)).await.unwrap(),
             "vpc@1.7 first"
         );
+        let refused = run(&publisher, &bundle(&one)).await.unwrap_err();
+        assert!(matches!(refused, NotPublished::NotFirst(_)), "{refused}");
+        publisher.first = None;
         assert_eq!(
             run(&publisher, &bundle(&one)).await.unwrap(),
             "vpc@1.7 unchanged"
@@ -426,7 +437,7 @@ mod tests {
         };
         assert_eq!(
             run(&publisher, &bundle(&one)).await.unwrap(),
-            "vpc@1.7 first"
+            "vpc@1.0 first"
         );
         assert!(publisher.templates().versions().await.unwrap().is_empty());
     }

@@ -141,7 +141,7 @@ impl Publish {
         let request = Request {
             bundles,
             commit: &commit,
-            first: self.number.map_or(0, |(_, minor)| minor),
+            first: self.number.map(|(_, minor)| minor),
             dry: self.dry_run,
         };
         let publisher = GitPublisher::new(
@@ -249,6 +249,8 @@ impl From<NotPublished> for Failure {
         match error {
             NotPublished::NotTheTip { .. } => Self::new(Kind::Stale, message)
                 .hint("push this commit, or let the run of the newer one publish"),
+            NotPublished::NotFirst(_) => Self::new(Kind::CommandLine, message)
+                .hint("leave --as out; it is for the first publication of a major version"),
             NotPublished::Crowded(_) => Self::new(Kind::Stale, message).hint("run it again"),
             NotPublished::Port(error) => error.into(),
         }
